@@ -1,0 +1,151 @@
+//! `amictl check`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::exit::{Exit, Failure};
+use super::{Reading, Showing, complain, target};
+use crate::catalog::nearest;
+use crate::config::World;
+use crate::finding::Severity;
+use crate::host::Host;
+use crate::release::phrase;
+use crate::report::{CheckReport, Format};
+use crate::rules::{self, Rule, Selection};
+use crate::text::Files;
+
+/// `amictl check`.
+#[derive(Args)]
+#[command(after_help = "\
+A folder is searched for manager.conf, acl.conf and users.conf. A file that a
+manager.conf includes is judged through it. `-` is standard input.
+
+A finding is silenced by a comment on its line or above it, or for a section
+behind its header:
+  ; amictl: allow(duplicate-section) the second one is generated")]
+pub(super) struct Check {
+    /// Files and folders
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+    /// How findings are shown
+    #[arg(long, value_enum, default_value = "human")]
+    format: FormatName,
+    /// Only these rules
+    #[arg(long, value_name = "RULE[,…]", value_delimiter = ',')]
+    select: Vec<String>,
+    /// All but these rules
+    #[arg(long, value_name = "RULE[,…]", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Exit with 1 from this severity on [default: warning]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+    /// Settings [default: amictl.toml beside the first path or above it]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    showing: Showing,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    Human,
+    Short,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Info,
+}
+
+impl Check {
+    pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let settings = target::settings(host, &self.paths, self.config.as_deref())?;
+        let releases = self.reading.releases(&settings)?;
+        let chosen = Chosen::new(&self.select, &self.ignore, &settings.rules)?;
+        let targets = target::find(host, &self.paths, &self.reading, &settings, releases[0])?;
+        let files = Files::default();
+        let mut findings = Vec::new();
+        for target in &targets {
+            let root = target::open(host, &files, &target.path, &self.reading)?;
+            let world = World::new(&files, host, target::place(&target.path, &self.reading, &settings));
+            findings.extend(rules::check(&world, root, target.role, &releases, &chosen));
+        }
+        if self.showing.verbose {
+            complain(&format!("amictl: as Asterisk {} reads it", phrase(&releases, &releases)));
+            files.iter().for_each(|file| complain(&format!("amictl: read {}", file.name())));
+        }
+        let report = CheckReport {
+            findings: &findings,
+            files: &files,
+            releases: &releases,
+            secrets: self.showing.secrets(),
+            quiet: self.showing.quiet,
+        };
+        let format = match self.format {
+            FormatName::Human => Format::Human,
+            FormatName::Short => Format::Short,
+            FormatName::Json => Format::Json,
+        };
+        report.write(format, self.showing.look(), out)?;
+        let fail_on = match self.fail_on {
+            Some(FailOn::Error) => Severity::Error,
+            Some(FailOn::Warning) => Severity::Warning,
+            Some(FailOn::Info) => Severity::Info,
+            None => settings.fail_on.unwrap_or(Severity::Warning),
+        };
+        let fails = findings.iter().any(|finding| finding.severity >= fail_on);
+        Ok(if fails { Exit::Findings } else { Exit::Clean })
+    }
+}
+
+/// The rules of the command line and the settings.
+struct Chosen<'s> {
+    select: Vec<&'static Rule>,
+    ignore: Vec<&'static Rule>,
+    settings: &'s BTreeMap<&'static str, Option<Severity>>,
+}
+
+impl<'s> Chosen<'s> {
+    fn new(
+        select: &[String],
+        ignore: &[String],
+        settings: &'s BTreeMap<&'static str, Option<Severity>>,
+    ) -> Result<Chosen<'s>, Failure> {
+        let rules = |names: &[String]| names.iter().map(|name| rule(name)).collect::<Result<Vec<_>, _>>();
+        Ok(Chosen { select: rules(select)?, ignore: rules(ignore)?, settings })
+    }
+}
+
+impl Selection for Chosen<'_> {
+    fn severity(&self, rule: &'static Rule, own: Severity) -> Option<Severity> {
+        let named = |list: &[&'static Rule]| list.iter().any(|it| std::ptr::eq(*it, rule));
+        if named(&self.ignore) || (!self.select.is_empty() && !named(&self.select)) {
+            return None;
+        }
+        match self.settings.get(rule.name) {
+            // What the command line selects by name is run whatever the settings say.
+            Some(None) if self.select.is_empty() => None,
+            Some(Some(severity)) => Some(*severity),
+            _ => Some(own),
+        }
+    }
+}
+
+/// The rule of a name, or what to write instead.
+pub(super) fn rule(name: &str) -> Result<&'static Rule, Failure> {
+    rules::by_name(name).ok_or_else(|| {
+        let failure = Failure::usage(format!("there is no rule `{name}`"));
+        match nearest(name.as_bytes(), rules::names()) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help("`amictl explain` lists them"),
+        }
+    })
+}

@@ -1,0 +1,165 @@
+//! The command line: one file a subcommand. It wires the layers, and decides nothing else.
+
+mod check;
+mod dump;
+pub mod exit;
+mod explain;
+mod settings;
+mod target;
+
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::panic;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::host::{Disk, env};
+use crate::release::Release;
+use crate::report::Look;
+use crate::text::Secrets;
+use exit::{Exit, Failure};
+use settings::Settings;
+
+/// Checks Asterisk's manager.conf, exactly as Asterisk reads it.
+#[derive(Parser)]
+#[command(name = "amictl", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl check /etc/asterisk/manager.conf
+  amictl check --asterisk 16,22 --format short .
+  amictl dump manager.conf --stage effective
+  amictl explain duplicate-section
+
+Exit codes: 0 nothing found, 1 findings or a file that does not load, 2 usage or
+settings, 3 input that cannot be read, 70 a mistake in amictl.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Look for mistakes in configurations
+    Check(check::Check),
+    /// Show what was read, or what Asterisk holds in memory
+    Dump(dump::Dump),
+    /// Tell more of a rule, or of an option of manager.conf
+    Explain(explain::Explain),
+}
+
+/// Options that say which Asterisk reads the file, and where.
+#[derive(Args)]
+struct Reading {
+    /// Releases of Asterisk: 22, 16.28.0, certified/20.7 or a package's version [default: the newest LTS series]
+    #[arg(long, value_name = "R[,R…]", value_delimiter = ',')]
+    asterisk: Vec<String>,
+    /// Asterisk's configuration directory [default: that of the file]
+    #[arg(long, value_name = "DIR")]
+    etc: Option<PathBuf>,
+    /// Look for absolute paths below this directory
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Take what is not there as absent, as on the switch itself
+    #[arg(long)]
+    complete: bool,
+    /// The name of the file that comes from standard input
+    #[arg(long, value_name = "NAME", default_value = "manager.conf")]
+    stdin_name: PathBuf,
+}
+
+/// Options that say how the answer looks.
+#[derive(Args)]
+struct Showing {
+    /// Colours
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    color: Color,
+    /// Show secrets as they are
+    #[arg(long)]
+    reveal_secrets: bool,
+    /// Findings only, without the line on the whole
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Every finding in full, and what was read
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Reading {
+    /// The releases to answer for: of the command line, of the settings, or the newest LTS.
+    fn releases(&self, settings: &Settings) -> Result<Vec<Release>, Failure> {
+        let asked = if self.asterisk.is_empty() { &settings.asterisk } else { &self.asterisk };
+        let mut releases = Vec::new();
+        for name in asked.iter().flat_map(|list| list.split(',')) {
+            let release = Release::parse(name.trim()).map_err(|error| Failure::usage(error.to_string()).help(error.help()))?;
+            if !releases.contains(&release) {
+                releases.push(release);
+            }
+        }
+        Ok(if releases.is_empty() { vec![Release::newest_lts()] } else { releases })
+    }
+}
+
+impl Showing {
+    fn secrets(&self) -> Secrets {
+        if self.reveal_secrets { Secrets::Revealed } else { Secrets::Masked }
+    }
+
+    fn look(&self) -> Look {
+        let terminal = io::stdout().is_terminal();
+        let plain = env("NO_COLOR").is_some() || env("TERM").is_some_and(|term| term == "dumb");
+        let color = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !plain,
+        };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(env).unwrap_or_default().to_lowercase();
+        // A pipe carries UTF-8 whatever the locale of the machine that fills it.
+        let unicode = !terminal || locale.contains("utf-8") || locale.contains("utf8");
+        let columns = terminal_size::terminal_size_of(io::stdout()).map_or(80, |(width, _)| usize::from(width.0));
+        Look { color, unicode, width: columns.clamp(40, 100), all: self.verbose }
+    }
+}
+
+/// Runs amictl with the arguments of the process.
+pub fn main() -> ExitCode {
+    // The message of a panic could hold a part of a configuration.
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        complain(&format!("amictl: a mistake in amictl{place}; please report it, with the release: {}", env!("CARGO_PKG_VERSION")));
+    }));
+    match panic::catch_unwind(|| {
+        let cli = Cli::parse();
+        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let run = match &cli.command {
+            Command::Check(check) => check.run(&Disk, &mut out),
+            Command::Dump(dump) => dump.run(&Disk, &mut out),
+            Command::Explain(explain) => explain.run(&mut out),
+        };
+        run.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from))
+    }) {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(failure)) if failure.exit == Exit::Clean => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            complain(&format!("amictl: {failure}"));
+            if let Some(help) = &failure.help {
+                complain(&format!("  help: {help}"));
+            }
+            failure.exit.into()
+        }
+        Err(_) => Exit::Bug.into(),
+    }
+}
+
+/// Talk about the run. There is nobody left to tell when it cannot be written.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

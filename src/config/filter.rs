@@ -1,0 +1,140 @@
+//! `[name](+filter)`: which section it finds.
+//!
+//! Asterisk: `does_category_match` (main/config.c), with `ast_strsep` (main/utils.c) taking the filter apart.
+
+use std::ops::Range;
+
+use super::content::Content;
+use crate::posix::{self, Pattern, Units};
+use crate::text::trim;
+
+/// What a filter says of a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Fits,
+    FitsNot,
+    Undecided(&'static str),
+}
+
+/// A filter, compiled once for all the sections it is tried on.
+pub(super) struct Filter {
+    terms: Vec<Term>,
+    /// Parts that can never be true, such as one without a `=`.
+    hopeless: bool,
+}
+
+enum Term {
+    /// `TEMPLATES=include`.
+    TemplatesToo,
+    /// `TEMPLATES=restrict`.
+    TemplatesOnly,
+    /// `TEMPLATES=` anything else: never true.
+    Never,
+    /// Some variable matches both.
+    Variable { name: Pattern, value: Pattern },
+}
+
+impl Filter {
+    /// Reads a filter; `None` when it finds nothing because one of its expressions does not compile.
+    pub(super) fn new(text: &[u8], units: Units) -> Option<Filter> {
+        let mut filter = Filter { terms: Vec::new(), hopeless: false };
+        let mut rest = Some(text);
+        while let Some(term) = part(&mut rest, b'&') {
+            let mut pair = Some(term);
+            let name = part(&mut pair, b'=');
+            let (Some(name), Some(value)) = (name, part(&mut pair, b'=')) else {
+                filter.hopeless = true;
+                break;
+            };
+            filter.terms.push(match name {
+                b"TEMPLATES" if value.eq_ignore_ascii_case(b"include") => Term::TemplatesToo,
+                b"TEMPLATES" if value.eq_ignore_ascii_case(b"restrict") => Term::TemplatesOnly,
+                b"TEMPLATES" => Term::Never,
+                _ => Term::Variable { name: posix::compile(name, units).ok()?, value: posix::compile(value, units).ok()? },
+            });
+        }
+        Some(filter)
+    }
+
+    /// Does a section fit? Looks at its entries once for each variable term.
+    pub(super) fn verdict(&self, template: bool, content: &Content<'_>) -> Verdict {
+        let mut template_ok = !template;
+        if self.hopeless {
+            return Verdict::FitsNot;
+        }
+        for term in &self.terms {
+            match term {
+                Term::TemplatesToo => template_ok = true,
+                Term::TemplatesOnly if template => template_ok = true,
+                Term::TemplatesOnly | Term::Never => return Verdict::FitsNot,
+                Term::Variable { name: Pattern::Known(name), value: Pattern::Known(value) } => {
+                    let mut entries = content.iter();
+                    if !entries.any(|entry| name.is_match(entry.name) && value.is_match(&entry.value)) {
+                        return Verdict::FitsNot;
+                    }
+                }
+                Term::Variable { name: Pattern::Undecided(why), .. } | Term::Variable { value: Pattern::Undecided(why), .. } => {
+                    return Verdict::Undecided(why);
+                }
+            }
+        }
+        if template_ok { Verdict::Fits } else { Verdict::FitsNot }
+    }
+}
+
+/// The next part of a text up to a separator outside quotes, stripped of blanks and of one pair of quotes.
+fn part<'t>(rest: &mut Option<&'t [u8]>, separator: u8) -> Option<&'t [u8]> {
+    let text = (*rest)?;
+    let mut quotes: Vec<u8> = Vec::new();
+    let mut at = 0;
+    *rest = None;
+    let mut end = text.len();
+    while at < text.len() {
+        if text[at] == b'\\' {
+            at += 2;
+        }
+        let Some(&byte) = text.get(at) else { break };
+        if matches!(byte, b'\'' | b'"') {
+            if quotes.last() == Some(&byte) {
+                quotes.pop();
+            } else if quotes.len() == 7 {
+                // Asterisk's stack of quotes is full: it gives up on the text.
+                return None;
+            } else {
+                quotes.push(byte);
+            }
+        }
+        if byte == separator && quotes.is_empty() {
+            end = at;
+            *rest = Some(&text[at + 1..]);
+            break;
+        }
+        at += 1;
+    }
+    Some(&text[unquoted(text, trim(text, 0..end))])
+}
+
+fn unquoted(text: &[u8], range: Range<usize>) -> Range<usize> {
+    match &text[range.clone()] {
+        [b'\'' | b'"'] => range.end..range.end,
+        [first @ (b'\'' | b'"'), .., last] if first == last => range.start + 1..range.end - 1,
+        _ => range,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_taken_as_asterisk_takes_them() {
+        let mut rest = Some(&b" 'a=b' = \"c&d\" & x="[..]);
+        let mut term = part(&mut rest, b'&');
+        assert_eq!(term, Some(&b"'a=b' = \"c&d\""[..]));
+        assert_eq!(part(&mut term, b'='), Some(&b"a=b"[..]));
+        assert_eq!(part(&mut term, b'='), Some(&b"c&d"[..]));
+        let mut term = part(&mut rest, b'&');
+        assert_eq!((part(&mut term, b'='), part(&mut term, b'=')), (Some(&b"x"[..]), Some(&b""[..])));
+        assert_eq!(part(&mut rest, b'&'), None);
+    }
+}

@@ -1,0 +1,73 @@
+//! Which files a directive brings.
+
+use super::World;
+use crate::host::{FileKind, name_bytes, path_of};
+use crate::text::SourceFile;
+
+use super::glob;
+
+/// Asterisk keeps a path in 256 bytes; what is longer is cut (main/config.c, `config_text_file_load`).
+const LONGEST_PATH: usize = 255;
+
+/// The directory that Asterisk has compiled in.
+const DEFAULT_ETC: &str = "/etc/asterisk";
+
+/// What one path of an include turns out to be.
+pub(super) enum Found<'f> {
+    File(&'f SourceFile),
+    NotRegular,
+    /// There, but not to be read by amictl.
+    Unreadable,
+    Missing,
+}
+
+impl<'f> World<'f> {
+    /// The paths that an include names, in order, and what is there.
+    pub(super) fn include(&self, name: &[u8]) -> Vec<Found<'f>> {
+        let place = self.place();
+        let etc = name_bytes(place.etc.as_os_str());
+        let (base, pattern, room) = match name.strip_prefix(b"/") {
+            Some(rest) => match self.under_etc(name) {
+                Some(inner) => (place.etc.clone(), inner, LONGEST_PATH.saturating_sub(DEFAULT_ETC.len() + 1)),
+                None => {
+                    let root = place.root.clone().unwrap_or_else(|| "/".into());
+                    (root, rest, LONGEST_PATH - 1)
+                }
+            },
+            None => {
+                let prefix = if place.complete { etc.len() } else { DEFAULT_ETC.len() };
+                (place.etc.clone(), name, LONGEST_PATH.saturating_sub(prefix + 1))
+            }
+        };
+        let pattern = &pattern[..pattern.len().min(room)];
+        let paths = glob::expand(self.host, &base, pattern);
+        paths.iter().map(|path| self.open(&base, &path[..path.len().min(room)])).collect()
+    }
+
+    /// Off the switch, an absolute path into Asterisk's own directory means the directory that stands in for it.
+    fn under_etc<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
+        if self.place().complete || self.place().root.is_some() {
+            return None;
+        }
+        name.strip_prefix(DEFAULT_ETC.as_bytes())?.strip_prefix(b"/")
+    }
+
+    fn open(&self, base: &std::path::Path, path: &[u8]) -> Found<'f> {
+        let full = base.join(path_of(path));
+        match self.host.kind(&full) {
+            None => Found::Missing,
+            Some(FileKind::Directory | FileKind::Other) => Found::NotRegular,
+            Some(FileKind::Regular) => self.read(full),
+        }
+    }
+
+    fn read(&self, full: std::path::PathBuf) -> Found<'f> {
+        if let Some(file) = self.files.find(&full) {
+            return Found::File(file);
+        }
+        match self.host.read(&full) {
+            Ok(bytes) => Found::File(self.files.add(full.display().to_string(), full, bytes)),
+            Err(_) => Found::Unreadable,
+        }
+    }
+}

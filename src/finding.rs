@@ -1,0 +1,136 @@
+//! What a rule has to say: plain values, without any rendering.
+
+use crate::release::Release;
+use crate::text::Span;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; nothing is wrong.
+    Info,
+    /// Most likely not what was meant.
+    Warning,
+    /// Something does not work, or is open that should not be.
+    Error,
+}
+
+impl Severity {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+
+    /// The severity of a name.
+    pub fn parse(name: &str) -> Option<Severity> {
+        [Severity::Info, Severity::Warning, Severity::Error].into_iter().find(|severity| severity.name() == name)
+    }
+}
+
+/// One finding. It has exactly one place; any other text that matters is related.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where.
+    pub span: Span,
+    /// What is wrong, in a lower-case phrase.
+    pub message: String,
+    /// What Asterisk makes of it, in a lower-case phrase.
+    pub effect: String,
+    /// The way out, in a lower-case phrase.
+    pub help: Option<String>,
+    /// Other places that matter, and why.
+    pub related: Vec<(Span, String)>,
+    /// The releases that do so, in the order in which they were asked for.
+    pub releases: Vec<Release>,
+}
+
+/// Collects the findings of one rule.
+pub struct Findings<'a> {
+    rule: &'static str,
+    severity: Severity,
+    releases: &'a [Release],
+    list: &'a mut Vec<Finding>,
+}
+
+impl<'a> Findings<'a> {
+    pub(crate) fn new(
+        rule: &'static str,
+        severity: Severity,
+        releases: &'a [Release],
+        list: &'a mut Vec<Finding>,
+    ) -> Findings<'a> {
+        Findings { rule, severity, releases, list }
+    }
+
+    /// Adds a finding: where, what is wrong, and what Asterisk makes of it.
+    pub fn at(&mut self, span: Span, message: impl Into<String>, effect: impl Into<String>) -> &mut Finding {
+        self.list.push(Finding {
+            rule: self.rule,
+            severity: self.severity,
+            span,
+            message: message.into(),
+            effect: effect.into(),
+            help: None,
+            related: Vec::new(),
+            releases: self.releases.to_vec(),
+        });
+        let last = self.list.len() - 1;
+        &mut self.list[last]
+    }
+}
+
+impl Finding {
+    /// Adds the way out.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Finding {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds another place that matters.
+    pub fn see(&mut self, span: Span, why: impl Into<String>) -> &mut Finding {
+        self.related.push((span, why.into()));
+        self
+    }
+
+    /// Makes it less or more severe than its rule is by itself.
+    pub fn severity(&mut self, severity: Severity) -> &mut Finding {
+        self.severity = severity;
+        self
+    }
+
+    /// Says that only some of the releases do so.
+    pub fn only(&mut self, releases: Vec<Release>) -> &mut Finding {
+        self.releases = releases;
+        self
+    }
+}
+
+/// The one order of findings, with those of several releases made one.
+pub(crate) fn merged(mut findings: Vec<Finding>, asked: &[Release]) -> Vec<Finding> {
+    let rank = |release: &Release| asked.iter().position(|it| it == release);
+    findings.sort_by(|a, b| {
+        let key = |it: &Finding| (it.span, it.rule);
+        key(a).cmp(&key(b)).then_with(|| (&a.message, &a.effect).cmp(&(&b.message, &b.effect)))
+    });
+    let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        match merged.last_mut() {
+            Some(last) if (last.span, last.rule, &last.message, &last.effect)
+                == (finding.span, finding.rule, &finding.message, &finding.effect) =>
+            {
+                last.releases.extend(finding.releases);
+                last.releases.sort_by_key(rank);
+                last.releases.dedup();
+            }
+            _ => merged.push(finding),
+        }
+    }
+    merged
+}

@@ -1,0 +1,15 @@
+//! amictl.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail by panicking"))]
+
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod finding;
+pub mod host;
+pub mod posix;
+pub mod release;
+pub mod report;
+pub mod rules;
+pub mod syntax;
+mod tables;
+pub mod text;

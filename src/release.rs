@@ -1,0 +1,245 @@
+//! Asterisk releases, and the only question asked of one: does it have a behaviour.
+
+use std::fmt;
+
+pub use crate::tables::Quirk;
+use crate::tables::{CERTIFIED, Point, QUIRKS, QuirkRow, SERIES, SeriesRow};
+
+/// One Asterisk release. There is no order between releases: behaviours are asked for, numbers never compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Release(Number);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Number {
+    Plain(Point),
+    /// Series, minor, `-cert` number.
+    Certified(u16, u16, u16),
+}
+
+/// Why a text names no release that amictl knows.
+#[derive(Debug, thiserror::Error)]
+#[error("`{asked}` is no Asterisk release that amictl knows")]
+pub struct UnknownRelease {
+    asked: String,
+}
+
+impl UnknownRelease {
+    /// What can be asked for.
+    pub fn help(&self) -> String {
+        let series: Vec<String> = SERIES.iter().filter(|row| row.speaks.is_some()).map(|row| row.series.to_string()).collect();
+        let newest: Vec<String> = SERIES.iter().map(|row| dotted(row.newest)).collect();
+        let certified: Vec<String> = CERTIFIED.iter().map(|(series, minor, _)| format!("certified/{series}.{minor}")).collect();
+        format!(
+            "name a series ({}), a release of one up to {}, or a certified line ({})",
+            series.join(", "),
+            newest.join(", "),
+            certified.join(", ")
+        )
+    }
+}
+
+impl Release {
+    /// The release that is meant when none is named: of the newest long-term series.
+    pub fn newest_lts() -> Release {
+        let speaks = SERIES.iter().rev().filter(|row| row.lts).find_map(|row| row.speaks);
+        Release(Number::Plain(speaks.unwrap_or(SERIES[SERIES.len() - 1].newest)))
+    }
+
+    /// One release for each series that has recorded answers, oldest first.
+    pub fn all_series() -> Vec<Release> {
+        SERIES.iter().filter_map(|row| row.speaks).map(|point| Release(Number::Plain(point))).collect()
+    }
+
+    /// Every release with recorded answers, oldest first.
+    pub fn recorded() -> Vec<Release> {
+        SERIES.iter().flat_map(|row| row.recorded).map(|&point| Release(Number::Plain(point))).collect()
+    }
+
+    /// Reads `22`, `22.10`, `22.10.1`, `certified/20.7`, `certified/20.7-cert3`, or a Debian package version such as
+    /// `1:22.10.1~dfsg-2`.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownRelease`] when the text is no release, or one that is newer than what amictl knows.
+    pub fn parse(text: &str) -> Result<Release, UnknownRelease> {
+        let number = match text.strip_prefix("certified/").or_else(|| text.strip_prefix("certified-")) {
+            Some(rest) => certified(rest),
+            None => plain(text),
+        };
+        number.map(Release).ok_or_else(|| UnknownRelease { asked: text.to_owned() })
+    }
+
+    /// Does this release behave so?
+    pub fn has(self, quirk: Quirk) -> bool {
+        let row = row(quirk);
+        match self.0 {
+            Number::Plain(point) => row.from.iter().any(|from| from.0 == point.0 && *from <= point),
+            Number::Certified(series, minor, _) => row.certified.contains(&(series, minor)),
+        }
+    }
+
+    /// Are there recorded answers of this very release? Otherwise what amictl says of it comes from reading its source.
+    pub fn is_recorded(self) -> bool {
+        match self.0 {
+            Number::Plain(point) => SERIES.iter().any(|row| row.recorded.contains(&point)),
+            Number::Certified(..) => false,
+        }
+    }
+
+    /// The number of its series: 22 for 22.10.1.
+    pub fn series(self) -> u16 {
+        match self.0 {
+            Number::Plain((series, ..)) | Number::Certified(series, ..) => series,
+        }
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Number::Plain(point) => f.write_str(&dotted(point)),
+            Number::Certified(series, minor, cert) => write!(f, "certified/{series}.{minor}-cert{cert}"),
+        }
+    }
+}
+
+impl Quirk {
+    /// One sentence on the behaviour.
+    pub fn what(self) -> &'static str {
+        row(self).what
+    }
+
+    /// Its name in grammar/quirks.toml.
+    pub fn name(self) -> &'static str {
+        row(self).name
+    }
+
+    /// Where Asterisk does it, and on which releases that was seen.
+    pub fn source(self) -> &'static str {
+        row(self).source
+    }
+
+    /// All quirks.
+    pub fn all() -> impl Iterator<Item = Quirk> {
+        QUIRKS.iter().map(|row| row.quirk)
+    }
+}
+
+/// A list of releases as people say it: `13 to 23`, `16, 18 and 22`, out of those that were asked for.
+pub fn phrase(some: &[Release], asked: &[Release]) -> String {
+    let places: Vec<usize> = asked.iter().enumerate().filter(|(_, it)| some.contains(it)).map(|(at, _)| at).collect();
+    let name = |at: usize| short(asked[at], asked);
+    match places[..] {
+        [] => String::new(),
+        [one] => name(one),
+        [first, .., last] if last - first + 1 == places.len() && places.len() > 2 => {
+            format!("{} to {}", name(first), name(last))
+        }
+        [ref most @ .., last] => {
+            format!("{} and {}", most.iter().map(|&at| name(at)).collect::<Vec<_>>().join(", "), name(last))
+        }
+    }
+}
+
+/// `22` where no other release of the series is in the list, else `22.10.1`.
+fn short(release: Release, asked: &[Release]) -> String {
+    let alone = asked.iter().filter(|other| other.series() == release.series()).count() == 1;
+    match release.0 {
+        Number::Plain((series, ..)) if alone => series.to_string(),
+        _ => release.to_string(),
+    }
+}
+
+fn row(quirk: Quirk) -> &'static QuirkRow {
+    &QUIRKS[quirk as usize]
+}
+
+fn dotted((series, minor, patch): Point) -> String {
+    format!("{series}.{minor}.{patch}")
+}
+
+fn certified(rest: &str) -> Option<Number> {
+    let (line, cert) = rest.split_once("-cert").map_or((rest, None), |(line, cert)| (line, Some(cert)));
+    let (series, minor) = line.split_once('.')?;
+    let (series, minor) = (series.parse().ok()?, minor.parse().ok()?);
+    let newest = CERTIFIED.iter().find(|row| (row.0, row.1) == (series, minor))?.2;
+    let cert = cert.map_or(Some(newest), |cert| cert.parse().ok())?;
+    (1..=newest).contains(&cert).then_some(Number::Certified(series, minor, cert))
+}
+
+fn plain(text: &str) -> Option<Number> {
+    // `1:22.10.1~dfsg+~cs6-2`: the epoch and what follows the upstream number are the packager's.
+    let upstream = text.split_once(':').map_or(text, |(_, rest)| rest);
+    let end = upstream.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(upstream.len());
+    let (upstream, packaging) = upstream.split_at(end);
+    if !packaging.is_empty() && (!packaging.starts_with(['~', '+', '-']) || packaging.starts_with("-rc")) {
+        return None;
+    }
+    let parts: Vec<u16> = upstream.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let row = |series: u16| SERIES.iter().find(|row: &&SeriesRow| row.series == series);
+    match parts[..] {
+        [series] => row(series)?.speaks.map(Number::Plain),
+        [series, minor] => point((series, minor, newest_patch(row(series)?, minor)), row(series)?),
+        [series, minor, patch] => point((series, minor, patch), row(series)?),
+        _ => None,
+    }
+}
+
+fn point(point: Point, row: &SeriesRow) -> Option<Number> {
+    (point <= row.newest).then_some(Number::Plain(point))
+}
+
+/// `22.10` means the recorded point release of that minor where there is one.
+fn newest_patch(row: &SeriesRow, minor: u16) -> u16 {
+    let known = row.recorded.iter().chain([&row.newest]);
+    known.filter(|point| point.1 == minor).map(|point| point.2).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_read_in_all_their_spellings() {
+        for (text, want) in [
+            ("22", "22.10.1"),
+            ("22.10", "22.10.1"),
+            ("16.28.0", "16.28.0"),
+            ("16.30", "16.30.1"),
+            ("20.9", "20.9.3"),
+            ("1:22.10.1~dfsg+~cs6.15.60671435-1", "22.10.1"),
+            ("1:16.28.0~dfsg-0+deb11u4", "16.28.0"),
+            ("certified/20.7", "certified/20.7-cert11"),
+            ("certified/20.7-cert3", "certified/20.7-cert3"),
+            ("certified-18.9-cert4", "certified/18.9-cert4"),
+        ] {
+            assert_eq!(Release::parse(text).expect(text).to_string(), want);
+        }
+        for text in ["", "12", "22.99", "24", "17", "x", "22.", "22.1.2.3", "certified/20.7-cert99", "22.10.1x", "23.5.0-rc1"] {
+            assert!(Release::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quirk_is_a_matter_of_the_point_release() {
+        let has = |release: &str, quirk| Release::parse(release).expect(release).has(quirk);
+        assert!(!has("13.30.0", Quirk::BomSkipped) && has("13.31.0", Quirk::BomSkipped));
+        assert!(!has("20.10.0", Quirk::EventFilterPrefix) && has("20.11.0", Quirk::EventFilterPrefix));
+        assert!(!has("certified/20.7", Quirk::EventFilterPrefix) && has("certified/22.8", Quirk::EventFilterPrefix));
+        assert!(!has("22", Quirk::AppendChangesLastMatch) && has("23", Quirk::AppendChangesLastMatch));
+    }
+
+    #[test]
+    fn quirk_rows_stand_in_the_order_of_the_enum() {
+        assert!(Quirk::all().enumerate().all(|(at, quirk)| quirk as usize == at));
+    }
+
+    #[test]
+    fn lists_of_releases_read_well() {
+        let asked = Release::all_series();
+        assert_eq!(phrase(&asked, &asked), "13 to 23");
+        assert_eq!(phrase(&asked[..2], &asked), "13 and 16");
+        assert_eq!(phrase(&[asked[0], asked[2], asked[6]], &asked), "13, 18 and 23");
+        assert_eq!(phrase(&asked[1..2], &asked), "16");
+    }
+}

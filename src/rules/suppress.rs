@@ -1,0 +1,180 @@
+//! `; amictl: allow(rule-name) reason`.
+//!
+//! On a line of its own it stands for the next line that is not a comment; behind an entry or a directive for that
+//! line; behind a section header for the whole section.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::config::Effective;
+use crate::finding::Finding;
+use crate::syntax::{Node, PieceKind, Tree};
+use crate::text::{FileId, Files, Span, trim};
+
+use super::{Check, Rule};
+
+/// One comment that suppresses findings.
+#[derive(Debug)]
+pub struct Suppression {
+    /// The whole of it, from `amictl` on.
+    pub span: Span,
+    /// The rules it names.
+    pub rules: Vec<Allowed>,
+    /// Does it say why?
+    pub has_reason: bool,
+    /// Can it be read at all?
+    pub is_clear: bool,
+    /// The part of the file in which it holds: one line, or a section.
+    reach: Range<usize>,
+    of_section: bool,
+}
+
+/// A rule that is named in a suppression.
+#[derive(Debug)]
+pub struct Allowed {
+    /// The name, as written.
+    pub name: String,
+    /// Where.
+    pub span: Span,
+    /// A finding was suppressed by it.
+    pub used: bool,
+    /// The rule did run, so that it could have been used.
+    pub tried: bool,
+}
+
+/// All suppressions in the files of some loads, each once.
+pub(crate) fn find<'e>(loads: impl Iterator<Item = &'e Effective<'e>>, files: &Files) -> Vec<Suppression> {
+    let mut seen: Vec<FileId> = Vec::new();
+    let mut list = Vec::new();
+    for read in loads.flat_map(|effective| &effective.reads) {
+        let mentioned = || memchr::memmem::find(files.get(read.file).bytes(), b"amictl:").is_some();
+        if !seen.contains(&read.file) {
+            seen.push(read.file);
+            if mentioned() {
+                in_tree(read.tree, read.file, &mut list);
+            }
+        }
+    }
+    list
+}
+
+fn in_tree(tree: &Tree<'_>, file: FileId, list: &mut Vec<Suppression>) {
+    // Those that wait for the line they stand above, and the one whose section is still open.
+    let mut waiting: Vec<Suppression> = Vec::new();
+    let mut section: Option<Suppression> = None;
+    for line in tree.lines() {
+        let node = line.node();
+        let place = line.range();
+        let is_header = matches!(node, Node::Header(_) | Node::UnclosedName(_) | Node::UnclosedOptions(_));
+        let is_live = !matches!(node, Node::Nothing(_));
+        if is_header {
+            list.extend(section.take().map(|it| it.until(place.start)));
+        }
+        if is_live {
+            list.extend(waiting.drain(..).map(|it| Suppression { reach: place.clone(), ..it }));
+        }
+        if line.has_comment() {
+            let pieces = line.pieces();
+            let comment = pieces.into_iter().find(|piece| piece.kind == PieceKind::LineComment);
+            match comment.and_then(|comment| parse(tree.source(), comment.range, file)) {
+                Some(found) if is_header => section = Some(Suppression { reach: place, of_section: true, ..found }),
+                Some(found) if is_live => list.push(Suppression { reach: place, ..found }),
+                Some(found) => waiting.push(found),
+                None => {}
+            }
+        }
+    }
+    list.extend(section.map(|it| it.until(tree.source().len())));
+    list.extend(waiting);
+}
+
+/// Reads a comment; `None` when it does not speak to amictl.
+fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppression> {
+    let body = &source[comment.clone()];
+    let dots = body.iter().take_while(|&&byte| byte == b';').count();
+    let start = trim(source, comment.start + dots..comment.end).start;
+    let rest = source[start..comment.end].strip_prefix(b"amictl:")?;
+    let span = Span::new(file, trim(source, start..comment.end));
+    let unclear = Suppression { span, rules: Vec::new(), has_reason: false, is_clear: false, reach: 0..0, of_section: false };
+    let at = comment.end - rest.len();
+    let word = trim(source, at..comment.end);
+    let Some(inner) = source[word.clone()].strip_prefix(b"allow(") else { return Some(unclear) };
+    let open = word.end - inner.len();
+    let Some(close) = memchr::memchr(b')', inner).map(|found| open + found) else { return Some(unclear) };
+    let mut rules = Vec::new();
+    let mut from = open;
+    for item in source[open..close].split(|&byte| byte == b',') {
+        let place = trim(source, from..from + item.len());
+        from += item.len() + 1;
+        let name = String::from_utf8_lossy(&source[place.clone()]).into_owned();
+        rules.push(Allowed { name, span: Span::new(file, place), used: false, tried: false });
+    }
+    let reason = trim(source, close + 1..comment.end);
+    Some(Suppression { rules, has_reason: !reason.is_empty(), is_clear: true, ..unclear })
+}
+
+/// Takes out the findings that are suppressed, and remembers by what.
+pub(crate) fn apply(findings: Vec<Finding>, suppressions: &mut [Suppression], rules: &[&'static Rule]) -> Vec<Finding> {
+    for allowed in suppressions.iter_mut().flat_map(|suppression| &mut suppression.rules) {
+        let rule = rules.iter().find(|rule| rule.name == allowed.name);
+        allowed.tried = rule.is_some_and(|rule| matches!(rule.check, Check::Config(_)));
+    }
+    // Lines do not overlap, nor do sections: the last that begins before a place is the only one that can hold it.
+    let mut starts: BTreeMap<(bool, FileId, usize), Vec<usize>> = BTreeMap::new();
+    for (at, suppression) in suppressions.iter().enumerate() {
+        starts.entry((suppression.of_section, suppression.span.file, suppression.reach.start)).or_default().push(at);
+    }
+    let mut kept = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let at = finding.span.start as usize;
+        let near = |of_section: bool| {
+            let file = finding.span.file;
+            let before = starts.range((of_section, file, 0)..=(of_section, file, at)).next_back();
+            before.map_or(&[][..], |(_, list)| &list[..])
+        };
+        let mut covered = false;
+        for &number in near(false).iter().chain(near(true)) {
+            let suppression = &mut suppressions[number];
+            if !suppression.reach.contains(&at) {
+                continue;
+            }
+            for allowed in suppression.rules.iter_mut().filter(|allowed| allowed.name == finding.rule) {
+                allowed.used = true;
+                covered = true;
+            }
+        }
+        if !covered {
+            kept.push(finding);
+        }
+    }
+    kept
+}
+
+impl Suppression {
+    fn until(self, end: usize) -> Suppression {
+        Suppression { reach: self.reach.start..end, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Files;
+
+    fn read(comment: &str) -> Option<(Vec<String>, bool, bool)> {
+        let files = Files::default();
+        let file = files.add("f".into(), "f".into(), comment.as_bytes().to_vec());
+        let found = parse(file.bytes(), 0..comment.len(), file.id())?;
+        Some((found.rules.into_iter().map(|rule| rule.name).collect(), found.has_reason, found.is_clear))
+    }
+
+    #[test]
+    fn comments_are_understood() {
+        let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(read("; amictl: allow(a-b) because"), Some((names(&["a-b"]), true, true)));
+        assert_eq!(read(";;amictl:allow( a , b )"), Some((names(&["a", "b"]), false, true)));
+        assert_eq!(read("; amictl: alow(a) x"), Some((names(&[]), false, false)));
+        assert_eq!(read("; amictl: allow(a"), Some((names(&[]), false, false)));
+        assert_eq!(read("; see amictl: allow(a) x"), None);
+    }
+}

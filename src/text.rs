@@ -1,0 +1,345 @@
+//! Bytes, and places in them: the set of files read, spans, lines and columns, and the one home of redaction.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use elsa::FrozenVec;
+
+/// Bytes that are stripped around lines, names and values: 0x01 to 0x20.
+///
+/// Asterisk: `ast_strip`, `ast_skip_blanks` (include/asterisk/strings.h), all releases. NUL ends a line instead.
+pub fn is_blank(byte: u8) -> bool {
+    matches!(byte, 1..=32)
+}
+
+/// `range` of `bytes` without the blanks at its ends.
+pub fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
+    let text = &bytes[range.clone()];
+    let Some(first) = text.iter().position(|&byte| !is_blank(byte)) else { return range.start..range.start };
+    let last = text.iter().rposition(|&byte| !is_blank(byte)).unwrap_or(first);
+    range.start + first..range.start + last + 1
+}
+
+/// Which file of a [`Files`] set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A byte range of one file: the only way to point at text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span of `range` in `file`.
+    pub fn new(file: FileId, range: Range<usize>) -> Span {
+        Span { file, start: offset(range.start), end: offset(range.end) }
+    }
+
+    /// The byte range.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// An offset as it is stored. Files over 4 GiB are refused when they are read, so nothing is cut here.
+pub fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// A place as people count it: line and column from 1, the column in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in bytes, from 1.
+    pub column: usize,
+}
+
+/// Every file that was read, in the order of reading. Grows while parts of it are borrowed.
+#[derive(Default)]
+pub struct Files {
+    list: FrozenVec<Box<SourceFile>>,
+    paths: RefCell<HashMap<PathBuf, FileId>>,
+}
+
+impl Files {
+    /// Adds a file; `name` is what people are shown, `path` where it was read.
+    pub fn add(&self, name: String, path: PathBuf, bytes: Vec<u8>) -> &SourceFile {
+        let id = FileId(offset(self.list.len()));
+        self.paths.borrow_mut().entry(path.clone()).or_insert(id);
+        self.list.push_get(Box::new(SourceFile {
+            id,
+            name,
+            path,
+            bytes,
+            lines: OnceCell::new(),
+            hidden: RefCell::default(),
+        }))
+    }
+
+    /// The file of an id that this set gave out.
+    pub fn get(&self, id: FileId) -> &SourceFile {
+        &self.list[id.0 as usize]
+    }
+
+    /// The file that was read from `path`, if it was.
+    pub fn find(&self, path: &Path) -> Option<&SourceFile> {
+        self.paths.borrow().get(path).map(|&id| self.get(id))
+    }
+
+    /// All files, in the order of reading.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+        self.list.iter()
+    }
+
+    /// The bytes of a span.
+    pub fn bytes(&self, span: Span) -> &[u8] {
+        &self.get(span.file).bytes[span.range()]
+    }
+
+    /// `name:line` of a span's start.
+    pub fn place(&self, span: Span) -> String {
+        let file = self.get(span.file);
+        format!("{}:{}", file.name, file.position(span.start as usize).line)
+    }
+}
+
+/// One file that was read.
+pub struct SourceFile {
+    id: FileId,
+    name: String,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    lines: OnceCell<Vec<u32>>,
+    hidden: RefCell<Vec<Range<u32>>>,
+}
+
+impl SourceFile {
+    /// Its id in the set.
+    pub fn id(&self) -> FileId {
+        self.id
+    }
+
+    /// The name that people are shown.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it was read.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Line and column of an offset.
+    pub fn position(&self, at: usize) -> Position {
+        let lines = self.lines();
+        let line = lines.partition_point(|&start| start as usize <= at);
+        let start = lines[line - 1] as usize;
+        Position { line, column: at - start + 1 }
+    }
+
+    /// The byte range of a line (from 1), without its newline; `None` behind the last one.
+    pub fn line(&self, line: usize) -> Option<Range<usize>> {
+        let lines = self.lines();
+        let start = *lines.get(line.checked_sub(1)?)? as usize;
+        let end = lines.get(line).map_or(self.bytes.len(), |&next| next as usize - 1);
+        Some(start..end)
+    }
+
+    /// Keeps a range out of everything that is shown: the text of a secret that [`redacted`] cannot see by itself.
+    pub fn hide(&self, range: Range<usize>) {
+        self.hidden.borrow_mut().push(offset(range.start)..offset(range.end));
+    }
+
+    /// The part of a line (from 1) that must not be shown, as a range of the file.
+    pub fn redacted_on(&self, line: usize) -> Option<Range<usize>> {
+        let place = self.line(line)?;
+        let seen = redacted(&self.bytes[place.clone()]).map(|range| place.start + range.start..place.start + range.end);
+        let hidden = self.hidden.borrow();
+        let mut own = hidden.iter().filter(|range| place.contains(&(range.start as usize)));
+        let own = own.next().map(|range| range.start as usize..(range.end as usize).min(place.end));
+        match (seen, own) {
+            (Some(seen), Some(own)) => Some(seen.start.min(own.start)..seen.end.max(own.end)),
+            (seen, own) => seen.or(own),
+        }
+    }
+
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let newlines = memchr::memchr_iter(b'\n', &self.bytes).map(|at| offset(at + 1));
+            std::iter::once(0).chain(newlines).collect()
+        })
+    }
+}
+
+/// What stands in place of a secret.
+pub const MASK: &str = "***";
+
+/// May text be shown as it is, or only with its secrets masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Secrets {
+    /// Secrets are shown as [`MASK`].
+    #[default]
+    Masked,
+    /// The user asked for them: `--reveal-secrets`.
+    Revealed,
+}
+
+impl Secrets {
+    /// The value of a key, masked when the key holds a secret.
+    pub fn value<'v>(self, key: &[u8], value: &'v [u8]) -> &'v [u8] {
+        match self {
+            Secrets::Masked if is_secret_key(key) && !value.is_empty() => MASK.as_bytes(),
+            _ => value,
+        }
+    }
+}
+
+/// Does a key hold a secret: `secret` itself, its misspellings, and the words people use for it.
+pub fn is_secret_key(key: &[u8]) -> bool {
+    let key = key.trim_ascii();
+    if key.len() < 3 || key.len() > 64 {
+        return false;
+    }
+    let lower = key.to_ascii_lowercase();
+    let holds = |word: &[u8]| lower.windows(word.len()).any(|window| window == word);
+    holds(b"secret")
+        || holds(b"passw")
+        || holds(b"pwd")
+        || lower == b"pass"
+        || (lower[0] == b's' && lower.len() < 10 && distance(&lower, b"secret") <= 2)
+}
+
+/// The part of a text that must not be shown: what follows a word that names a secret.
+///
+/// Works on raw text, so that comments, unread lines and broken lines are covered too.
+pub fn redacted(line: &[u8]) -> Option<Range<usize>> {
+    let end = line.len() - line.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let mut at = 0;
+    let mut words = 0;
+    while let Some(start) = line[at..end].iter().position(|&byte| is_word(byte)).map(|found| at + found) {
+        let stop = line[start..end].iter().position(|&byte| !is_word(byte)).map_or(end, |found| start + found);
+        words += 1;
+        if is_secret_key(&line[start..stop]) {
+            let blanks = |from: usize| line[from..end].iter().take_while(|&&byte| is_blank(byte)).count();
+            let mut value = stop + blanks(stop);
+            let option = start > 0 && line[start - 1] == b'-';
+            let separated = line[value..end].iter().take_while(|byte| b"+=:>\"')".contains(byte)).count();
+            value += separated;
+            value += blanks(value);
+            if value < end && (separated > 0 || words == 1 || option) {
+                return Some(value..end);
+            }
+        }
+        at = stop;
+    }
+    None
+}
+
+/// Bytes as people are shown them in a message: secrets masked, control bytes escaped, cut when long.
+pub fn show(bytes: &[u8]) -> String {
+    const LONGEST: usize = 60;
+    let hidden = redacted(bytes);
+    let shown = &bytes[..hidden.as_ref().map_or(bytes.len(), |range| range.start)];
+    let mut out = String::new();
+    for (count, c) in String::from_utf8_lossy(shown).chars().enumerate() {
+        if count == LONGEST {
+            out.push('…');
+            return out;
+        }
+        match c {
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    if hidden.is_some() {
+        out.push_str(MASK);
+    }
+    out
+}
+
+/// How many insertions, deletions, changes and swaps of neighbours turn `a` into `b`.
+pub fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, &x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, &y) in b.iter().enumerate() {
+            let mut best = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && x == b[j - 1] && a[i - 1] == y {
+                best = best.min(before[j - 1] + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(line: &str) -> String {
+        match redacted(line.as_bytes()) {
+            Some(range) => format!("{}{MASK}{}", &line[..range.start], &line[range.end..]),
+            None => line.to_owned(),
+        }
+    }
+
+    #[test]
+    fn secrets_are_found_in_raw_text() {
+        for (line, want) in [
+            ("secret = hunter2", "secret = ***"),
+            (" Secret=>hunter2;x\r\n", " Secret=>***\r\n"),
+            ("secret+=tail", "secret+=***"),
+            (";secret=old", ";secret=***"),
+            ("secret hunter2", "secret ***"),
+            ("secert=typo", "secert=***"),
+            ("[general] secret=x", "[general] secret=***"),
+            ("password: x", "password: ***"),
+            ("#exec gen --password x y", "#exec gen --password ***"),
+            ("read = call\rsecret=x\rwrite=all", "read = call\rsecret=***"),
+            ("setvar=PASSWORD=x", "setvar=PASSWORD=***"),
+            ("; see the secret of bob", "; see the secret of bob"),
+            ("#include secret.conf", "#include secret.conf"),
+            ("read = system", "read = system"),
+            ("secret=", "secret="),
+        ] {
+            assert_eq!(masked(line), want, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn distance_counts_a_swap_as_one() {
+        assert_eq!(distance(b"secert", b"secret"), 1);
+        assert_eq!(distance(b"", b"abc"), 3);
+        assert_eq!(distance(b"permits", b"permit"), 1);
+    }
+
+    #[test]
+    fn positions_count_from_one() {
+        let files = Files::default();
+        let file = files.add("a".into(), "a".into(), b"ab\n\ncd".to_vec());
+        let place = |at| (file.position(at).line, file.position(at).column);
+        assert_eq!([place(0), place(2), place(3), place(4), place(6)], [(1, 1), (1, 3), (2, 1), (3, 1), (3, 3)]);
+        assert_eq!(file.line(1), Some(0..2));
+        assert_eq!(file.line(3), Some(4..6));
+        assert_eq!(file.line(4), None);
+    }
+}

@@ -1,0 +1,298 @@
+//! `src/tables.rs` from `grammar/*.toml`: what amictl knows is data, and is compiled in.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Releases {
+    series: Vec<Series>,
+    certified: Vec<Certified>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Series {
+    name: String,
+    speaks: Option<String>,
+    recorded: Vec<String>,
+    newest: String,
+    lts: bool,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Certified {
+    name: String,
+    newest: u16,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quirks {
+    quirk: Vec<Quirk>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quirk {
+    name: String,
+    what: String,
+    from: BTreeMap<String, String>,
+    certified: Vec<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    option: Vec<AnOption>,
+    refused: Vec<Refused>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnOption {
+    name: String,
+    section: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    doc: String,
+    default: String,
+    mistaken: Vec<String>,
+    quirk: Option<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refused {
+    name: String,
+    why: String,
+    source: String,
+}
+
+/// Writes every generated file.
+pub(crate) fn write() -> Result<(), String> {
+    let text = tables()?;
+    let path = root().join("src/tables.rs");
+    if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+/// Fails when a generated file is not what its sources say.
+pub(crate) fn check() -> Result<(), String> {
+    let text = tables()?;
+    let old = fs::read_to_string(root().join("src/tables.rs")).unwrap_or_default();
+    if old == text {
+        Ok(())
+    } else {
+        Err("src/tables.rs is not what grammar/*.toml says; run `cargo xtask generate`".to_owned())
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read<T: for<'de> Deserialize<'de>>(name: &str) -> Result<T, String> {
+    let path = root().join("grammar").join(name);
+    let text = fs::read_to_string(&path).map_err(|error| format!("cannot read grammar/{name}: {error}"))?;
+    toml::from_str(&text).map_err(|error| format!("grammar/{name}: {error}"))
+}
+
+fn tables() -> Result<String, String> {
+    let mut out = String::from(HEADER);
+    let releases: Releases = read("releases.toml")?;
+    series(&mut out, &releases)?;
+    let quirks: Quirks = read("quirks.toml")?;
+    quirk_rows(&mut out, &quirks, &releases)?;
+    let options: Options = read("options.toml")?;
+    option_rows(&mut out, &options, &quirks)?;
+    Ok(out)
+}
+
+fn series(out: &mut String, releases: &Releases) -> Result<(), String> {
+    out.push_str("/// The release series, oldest first.\npub(crate) static SERIES: &[SeriesRow] = &[\n");
+    for row in &releases.series {
+        sourced("releases.toml", &row.name, &row.source)?;
+        let speaks = match &row.speaks {
+            Some(speaks) if row.recorded.contains(speaks) => format!("Some({})", point(speaks)?),
+            Some(speaks) => return Err(format!("releases.toml: {speaks} speaks for {} but is not recorded", row.name)),
+            None => "None".to_owned(),
+        };
+        let recorded = row.recorded.iter().map(|release| point(release)).collect::<Result<Vec<_>, _>>()?;
+        let _ = write!(
+            out,
+            "    SeriesRow {{\n        series: {},\n        speaks: {speaks},\n        recorded: &[{}],\n        \
+             newest: {},\n        lts: {},\n    }},\n",
+            row.name,
+            recorded.join(", "),
+            point(&row.newest)?,
+            row.lts,
+        );
+    }
+    out.push_str("];\n\n/// The certified lines, oldest first: series, minor, last `-cert` number.\n");
+    out.push_str("pub(crate) static CERTIFIED: &[(u16, u16, u16)] = &[");
+    let mut rows = Vec::new();
+    for row in &releases.certified {
+        sourced("releases.toml", &row.name, &row.source)?;
+        let (series, minor) = pair(&row.name)?;
+        rows.push(format!("({series}, {minor}, {})", row.newest));
+    }
+    out.push_str(&rows.join(", "));
+    out.push_str("];\n\n");
+    Ok(())
+}
+
+fn quirk_rows(out: &mut String, quirks: &Quirks, releases: &Releases) -> Result<(), String> {
+    out.push_str("/// A behaviour that some releases have and others have not.\n");
+    out.push_str("#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]\npub enum Quirk {\n");
+    for row in &quirks.quirk {
+        let _ = write!(out, "    /// {}.\n    {},\n", sentence(&row.what), camel(&row.name));
+    }
+    out.push_str("}\n\n/// One row a quirk, in the order of the enum.\npub(crate) static QUIRKS: &[QuirkRow] = &[\n");
+    for row in &quirks.quirk {
+        sourced("quirks.toml", &row.name, &row.source)?;
+        let mut from = Vec::new();
+        for (series, release) in &row.from {
+            if !releases.series.iter().any(|known| known.name == *series) {
+                return Err(format!("quirks.toml: {}: no series {series} in releases.toml", row.name));
+            }
+            from.push(point(release)?);
+        }
+        from.sort_by_key(|text| text.trim_start_matches('(').split(',').next().and_then(|n| n.parse::<u16>().ok()));
+        let certified = row.certified.iter().map(|name| pair(name).map(|(a, b)| format!("({a}, {b})")));
+        let _ = write!(
+            out,
+            "    QuirkRow {{\n        quirk: Quirk::{},\n        name: {:?},\n        what: {:?},\n        \
+             from: &[{}],\n        certified: &[{}],\n        source: {:?},\n    }},\n",
+            camel(&row.name),
+            row.name,
+            row.what,
+            from.join(", "),
+            certified.collect::<Result<Vec<_>, _>>()?.join(", "),
+            row.source,
+        );
+    }
+    out.push_str("];\n\n");
+    Ok(())
+}
+
+fn option_rows(out: &mut String, options: &Options, quirks: &Quirks) -> Result<(), String> {
+    out.push_str("/// Every key that Asterisk knows in manager.conf.\npub(crate) static OPTIONS: &[OptionRow] = &[\n");
+    for row in &options.option {
+        sourced("options.toml", &row.name, &row.source)?;
+        let section = match row.section.as_str() {
+            "general" => "General",
+            "user" => "User",
+            other => return Err(format!("options.toml: {}: no such section {other}", row.name)),
+        };
+        let quirk = match &row.quirk {
+            Some(name) if quirks.quirk.iter().any(|quirk| quirk.name == *name) => {
+                format!("Some(Quirk::{})", camel(name))
+            }
+            Some(name) => return Err(format!("options.toml: {}: no quirk {name} in quirks.toml", row.name)),
+            None => "None".to_owned(),
+        };
+        let _ = write!(
+            out,
+            "    OptionRow {{\n        name: {:?},\n        section: SectionKind::{section},\n        aliases: &{:?},\n        \
+             doc: {:?},\n        default: {:?},\n        mistaken: &{:?},\n        quirk: {quirk},\n        source: {:?},\n    }},\n",
+            row.name, row.aliases, row.doc, row.default, row.mistaken, row.source,
+        );
+    }
+    out.push_str("];\n\n/// Names that are options elsewhere in Asterisk and that the manager refuses: name, why.\n");
+    out.push_str("pub(crate) static REFUSED: &[(&str, &str)] = &[\n");
+    for row in &options.refused {
+        sourced("options.toml", &row.name, &row.source)?;
+        let _ = writeln!(out, "    ({:?}, {:?}),", row.name, row.why);
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn sourced(file: &str, row: &str, source: &str) -> Result<(), String> {
+    if source.trim().is_empty() { Err(format!("grammar/{file}: {row} has no source")) } else { Ok(()) }
+}
+
+/// `"16.28.0"` as the text of a tuple.
+fn point(release: &str) -> Result<String, String> {
+    let parts: Vec<u16> = release.split('.').map_while(|part| part.parse().ok()).collect();
+    match parts[..] {
+        [series, minor, patch] if release.matches('.').count() == 2 => Ok(format!("({series}, {minor}, {patch})")),
+        _ => Err(format!("`{release}` is not a release of the form 16.28.0")),
+    }
+}
+
+fn pair(name: &str) -> Result<(u16, u16), String> {
+    name.split_once('.')
+        .and_then(|(series, minor)| Some((series.parse().ok()?, minor.parse().ok()?)))
+        .ok_or_else(|| format!("`{name}` is not a certified line of the form 20.7"))
+}
+
+fn camel(kebab: &str) -> String {
+    kebab.split('-').map(sentence).collect()
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+const HEADER: &str = "\
+//! What amictl knows, as constants. GENERATED by `cargo xtask generate` from grammar/*.toml: edit those.
+#![cfg_attr(rustfmt, rustfmt_skip)]
+
+/// A release number: series, minor, patch.
+pub(crate) type Point = (u16, u16, u16);
+
+/// One release series.
+pub(crate) struct SeriesRow {
+    pub(crate) series: u16,
+    pub(crate) speaks: Option<Point>,
+    pub(crate) recorded: &'static [Point],
+    pub(crate) newest: Point,
+    pub(crate) lts: bool,
+}
+
+/// Where a quirk holds.
+pub(crate) struct QuirkRow {
+    pub(crate) quirk: Quirk,
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) from: &'static [Point],
+    pub(crate) certified: &'static [(u16, u16)],
+    pub(crate) source: &'static str,
+}
+
+/// Which kind of section an option belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SectionKind {
+    /// The one `[general]` section.
+    General,
+    /// Every other section: a user.
+    User,
+}
+
+/// One key of manager.conf.
+pub(crate) struct OptionRow {
+    pub(crate) name: &'static str,
+    pub(crate) section: SectionKind,
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) doc: &'static str,
+    pub(crate) default: &'static str,
+    pub(crate) mistaken: &'static [&'static str],
+    pub(crate) quirk: Option<Quirk>,
+    pub(crate) source: &'static str,
+}
+
+";
