@@ -12,4 +12,6 @@ pub mod report;
 pub mod rules;
 pub mod syntax;
 mod tables;
+#[doc(hidden)]
+pub mod testing;
 pub mod text;

@@ -55,7 +55,7 @@ fn in_full(report: &CheckReport<'_>, finding: &Finding, look: Look, out: &mut dy
         .render_report(&mut text, &Drawn { finding, snippet })
         .map_err(|_| io::Error::other("the report could not be drawn"))?;
     out.write_all(text.trim_start_matches('\n').as_bytes())?;
-    paragraph(out, &format!("{}: {}", report.speaks_of(finding), finding.effect), look)?;
+    paragraph(out, &format!("Asterisk {}: {}", report.speaks_of(finding), finding.effect), look)?;
     if let Some(help) = &finding.help {
         paragraph(out, &format!("help: {help}"), look)?;
     }

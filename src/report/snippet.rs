@@ -17,6 +17,8 @@ pub(super) struct Snippet {
     name: String,
     text: String,
     first_line: usize,
+    /// Line and column of the stretch, from 0.
+    place: (usize, usize),
     label: Range<usize>,
 }
 
@@ -26,7 +28,7 @@ impl Snippet {
         let start = file.position(range.start);
         let first_line = start.line.saturating_sub(AROUND).max(1);
         let mut snippet =
-            Snippet { name: file.name().to_owned(), text: String::new(), first_line, label: 0..0 };
+            Snippet { name: file.name().to_owned(), text: String::new(), first_line, place: (start.line - 1, start.column - 1), label: 0..0 };
         for line in first_line..=start.line + AROUND {
             let Some(place) = file.line(line) else { break };
             let marked = if line == start.line { range.start..range.end.min(place.end).max(range.start) } else { place.start..place.start };
@@ -112,11 +114,17 @@ impl SourceCode for Snippet {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
-        _before: usize,
-        _after: usize,
+        before: usize,
+        after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         if span.offset() + span.len() > self.text.len() {
             return Err(MietteError::OutOfBounds);
+        }
+        if before == 0 && after == 0 {
+            // miette asks so for the place that it puts into the frame.
+            let text = &self.text.as_bytes()[span.offset()..span.offset() + span.len()];
+            let (line, column) = self.place;
+            return Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), text, *span, line, column, 1)));
         }
         let lines = self.text.lines().count();
         let whole = SourceSpan::from(0..self.text.len());
