@@ -1,0 +1,84 @@
+//! What can be said to a scenario.
+
+use serde::{Deserialize, Serialize};
+
+use super::text::Said;
+
+/// One answer. In a recording: `{"sections":[…]}`, `{"refused":true}`, …
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Answer {
+    /// What is in memory after the file was read.
+    Sections(Vec<Section>),
+    /// The whole file is refused.
+    Refused(Yes),
+    /// The file is not there, or nothing that can be read.
+    Missing(Yes),
+    /// Reading never ends, or takes memory until there is none left.
+    Hangs(Yes),
+    /// Asterisk is gone.
+    Crashes(Yes),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Section {
+    pub(crate) name: Said,
+    pub(crate) template: bool,
+    /// The bases joined by commas, as Asterisk gives them: the name of a base can hold a comma itself (an empty item
+    /// inherits from the first section whatever its name), so they cannot be told apart for certain.
+    pub(crate) templates: Said,
+    pub(crate) entries: Vec<(Said, Said)>,
+}
+
+/// The `true` of `{"refused":true}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "bool", into = "bool")]
+pub(crate) struct Yes;
+
+impl From<bool> for Yes {
+    fn from(_: bool) -> Self {
+        Yes
+    }
+}
+
+impl From<Yes> for bool {
+    fn from(_: Yes) -> Self {
+        true
+    }
+}
+
+/// What a recording holds for one scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Recorded {
+    /// Asterisk reads memory that holds anything: every answer seen so far.
+    Any {
+        any: Vec<Answer>,
+    },
+    One(Answer),
+}
+
+impl Recorded {
+    pub(crate) fn allows(&self, answer: &Answer) -> bool {
+        match self {
+            Recorded::One(recorded) => recorded == answer,
+            Recorded::Any { any } => any.contains(answer),
+        }
+    }
+
+    /// This answer beside those `seen` before.
+    pub(crate) fn or_as_before(self, seen: Option<&Recorded>) -> Recorded {
+        let mut any = self.into_answers();
+        any.extend(seen.cloned().into_iter().flat_map(Recorded::into_answers));
+        any.sort();
+        any.dedup();
+        Recorded::Any { any }
+    }
+
+    fn into_answers(self) -> Vec<Answer> {
+        match self {
+            Recorded::One(answer) => vec![answer],
+            Recorded::Any { any } => any,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A running Asterisk as a judge: questions in batches, and a new instance after each one that kills it.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::ami::{Ami, Lost};
+use super::answer::{Answer, Recorded, Yes};
+use super::install::Installation;
+use super::instance::Instance;
+use super::judge::Judge;
+use super::scenario::{Ask, CASE, Scenario, Table};
+
+pub(crate) struct Live<'a> {
+    installation: &'a Installation,
+    running: Option<Running>,
+}
+
+/// An instance that is there has answered before.
+struct Running {
+    instance: Instance,
+    ami: Ami,
+}
+
+/// So few that neither side waits for the other with full buffers.
+const BATCH: usize = 64;
+/// Beyond this, reading is taken to never end; it takes a millisecond.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl<'a> Live<'a> {
+    pub(crate) fn new(installation: &'a Installation) -> Live<'a> {
+        Live { installation, running: None }
+    }
+
+    /// How the files are read, in the order given.
+    fn parse(&mut self, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
+        let mut answers = vec![None; scenarios.len()];
+        let shared: Vec<usize> = (0..scenarios.len()).filter(|&it| scenarios[it].sharable().is_some()).collect();
+        for batch in shared.chunks(BATCH) {
+            let contents: Vec<_> = batch.iter().filter_map(|&it| scenarios[it].sharable()).collect();
+            for (&index, answer) in batch.iter().zip(self.ask_together(&contents)?) {
+                answers[index] = Some(answer);
+            }
+        }
+        for (scenario, answer) in scenarios.iter().zip(&mut answers).filter(|(_, it)| it.is_none()) {
+            *answer = Some(self.ask_apart(scenario).with_context(|| format!("asking `{}`", scenario.name))?);
+        }
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// Asks for files that have nothing to do with one another. No answers when one of them spoils the instance: it
+    /// cannot be believed about the others.
+    fn ask_together(&mut self, contents: &[&[u8]]) -> Result<Vec<Answer>> {
+        let Running { instance, ami } = self.running()?;
+        let names: Vec<String> = (0..contents.len()).map(|it| format!("{it}.conf")).collect();
+        empty(&instance.etc())?;
+        for (name, content) in names.iter().zip(contents) {
+            fs::write(instance.etc().join(name), content)?;
+        }
+        ami.ask_files(names.iter().map(String::as_str))?;
+        let mut answers = Vec::new();
+        for id in 0..names.len() {
+            match ami.file(id, PATIENCE)? {
+                Ok(answer) => answers.push(answer),
+                Err(_) => break,
+            }
+        }
+        if answers.len() < names.len() || instance.is_exhausted() {
+            self.running = None;
+            answers.clear();
+        }
+        Ok(answers)
+    }
+
+    /// Asks for one case with all its files, which are alone in the folder.
+    fn ask_apart(&mut self, scenario: &Scenario) -> Result<Answer> {
+        loop {
+            let used = self.running.is_some();
+            match self.ask_one(scenario)? {
+                Ok(answer) => return Ok(answer),
+                // What earlier files did to the instance may be the reason: only a new one tells.
+                Err(_) if used => self.running = None,
+                Err(fate) => {
+                    self.running = None;
+                    return Ok(fate);
+                }
+            }
+        }
+    }
+
+    /// The answer, or what became of the instance in place of one.
+    fn ask_one(&mut self, scenario: &Scenario) -> Result<Result<Answer, Answer>> {
+        let Running { instance, ami } = self.running()?;
+        empty(&instance.etc())?;
+        scenario.lay_out(&instance.etc(), &instance.etc_inside())?;
+        ami.ask_files([CASE])?;
+        Ok(match ami.file(0, PATIENCE)? {
+            // Without the limit of an instance it would have gone on.
+            _ if instance.is_exhausted() => Err(Answer::Hangs(Yes)),
+            Ok(answer) => Ok(answer),
+            Err(Lost::Silent) => Err(Answer::Hangs(Yes)),
+            Err(Lost::Closed) if instance.has_ended()? => Err(Answer::Crashes(Yes)),
+            Err(Lost::Closed) => bail!("Asterisk closed the session and runs on"),
+        })
+    }
+
+    /// The instance to ask, a new one if the last is gone.
+    fn running(&mut self) -> Result<&mut Running> {
+        if self.running.is_none() {
+            let instance = Instance::start(self.installation, None)?;
+            let ami = instance.session()?;
+            self.running = Some(Running { instance, ami });
+        }
+        self.running.as_mut().context("no instance")
+    }
+}
+
+impl Judge for Live<'_> {
+    fn answer(&mut self, table: &Table) -> Result<Vec<Option<Recorded>>> {
+        let parse: Vec<_> = table.scenarios.iter().filter(|it| matches!(it.ask, Ask::Parse)).collect();
+        let mut parsed = self.parse(&parse)?.into_iter();
+        let answers = table.scenarios.iter().map(|it| match it.ask {
+            Ask::Parse => parsed.next(),
+        });
+        Ok(answers.map(|it| it.map(Recorded::One)).collect())
+    }
+}
+
+fn empty(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
+    }
+    Ok(())
+}

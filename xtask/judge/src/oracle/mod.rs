@@ -1,0 +1,118 @@
+//! Real Asterisks as the judge of what amictl claims.
+//!
+//! `install` knows which Asterisks there are and `setup` brings them here; `instance` runs one of them and `ami`
+//! talks to it. `scenario` reads the tables of questions, `answer` holds what can be said to one, `judge` is the seam
+//! between them: a live Asterisk (`live`) and a recording (`record`) both answer the same tables.
+
+mod ami;
+mod answer;
+mod check;
+mod home;
+mod install;
+mod instance;
+mod judge;
+mod live;
+mod record;
+mod run;
+mod scenario;
+mod setup;
+mod text;
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+
+pub(crate) use install::Unavailable;
+
+use install::Installation;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Install Asterisk 16 and 22 in chroots in the cache folder ($AMICTL_ORACLE_DIR)
+    Setup {
+        /// Series to install: 16, 22 (all when none is named)
+        series: Vec<String>,
+    },
+    /// Start an Asterisk, run a command beside it, stop it; without a command, wait for Ctrl-C
+    ///
+    /// The command finds the manager interface in AMICTL_ORACLE_HOST, _PORT, _USER and _SECRET, and the configuration
+    /// folder in AMICTL_ORACLE_ETC.
+    Run {
+        /// Which installed Asterisk: a series (16) or a release (16.28.0)
+        #[arg(required_unless_present = "asterisk_bin")]
+        release: Option<String>,
+        /// Folder whose files are copied over the instance's configuration; {PORT} and {ETC} in them are replaced
+        #[arg(long)]
+        etc: Option<PathBuf>,
+        /// An Asterisk of this machine in place of an installed one
+        #[arg(long, conflicts_with = "release")]
+        asterisk_bin: Option<PathBuf>,
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
+    /// Put every scenario to the real thing and write the answers to fixtures/oracle/RELEASE
+    Record(Selection),
+    /// Put every scenario to the real thing and show where the recordings disagree
+    Check(Selection),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Selection {
+    /// Installed Asterisks to ask (all of them when none is named)
+    #[arg(long = "release")]
+    releases: Vec<String>,
+    /// An Asterisk of this machine in place of the installed ones
+    #[arg(long, conflicts_with = "releases")]
+    asterisk_bin: Option<PathBuf>,
+    /// Tables to ask, by file name without .toml (all when none is named)
+    topics: Vec<String>,
+}
+
+impl Selection {
+    fn installations(&self) -> Result<Vec<Installation>> {
+        match &self.asterisk_bin {
+            Some(binary) => Ok(vec![Installation::on_this_machine(binary)?]),
+            None if self.releases.is_empty() => Installation::all(),
+            None => self.releases.iter().map(|wanted| Installation::find(wanted)).collect(),
+        }
+    }
+
+    fn tables(&self) -> Result<Vec<scenario::Table>> {
+        scenario::load(&fixtures()?.join("scenarios"), &self.topics)
+    }
+}
+
+/// What a command has to say to the shell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Agrees,
+    Disagrees,
+    /// The exit code of the command that `run` ran.
+    Code(u8),
+}
+
+impl Command {
+    pub(crate) fn execute(self) -> Result<Verdict> {
+        match self {
+            Command::Setup { series } => setup::setup(&series),
+            Command::Run { release, etc, asterisk_bin, command } => {
+                let installation = match (release, asterisk_bin) {
+                    (_, Some(binary)) => Installation::on_this_machine(&binary)?,
+                    (release, None) => Installation::find(&release.unwrap_or_default())?,
+                };
+                run::run(&installation, etc.as_deref(), &command)
+            }
+            Command::Record(selection) => record::record(&selection.installations()?, &selection.tables()?),
+            Command::Check(selection) => check::check(&selection.installations()?, &selection.tables()?),
+        }
+    }
+}
+
+/// `fixtures` of the checkout that this is run in.
+fn fixtures() -> Result<PathBuf> {
+    let here = env::current_dir()?;
+    let found = here.ancestors().map(|it| it.join("fixtures")).find(|it| it.join("scenarios").is_dir());
+    found.context("no `fixtures/scenarios` here or above: run this in a checkout of amictl")
+}

@@ -1,0 +1,161 @@
+//! The scenario tables, `fixtures/scenarios/TOPIC.toml`: configuration files and a question about them.
+//!
+//! The tables hold no answers; those are recorded, per release, in `fixtures/oracle`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use super::text::Bytes;
+
+/// One file of scenarios.
+pub(crate) struct Table {
+    pub(crate) topic: String,
+    pub(crate) scenarios: Vec<Scenario>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    /// Unique over all tables, in kebab-case.
+    pub(crate) name: String,
+    /// What it shows, in a line.
+    pub(crate) about: String,
+    /// The recorded case it was taken from.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+    /// Why the answer depends on memory that holds anything; several answers are right then.
+    pub(crate) undefined: Option<String>,
+    pub(crate) ask: Ask,
+    /// Laid out in the configuration folder, and nothing else is in it. A name that ends in `/` is a folder.
+    ///
+    /// `{ETC}` in a content is the path of that folder: 25 bytes, `/tmp/amictl-0000000-0/etc`, as some answers depend
+    /// on its length.
+    files: BTreeMap<Bytes, Bytes>,
+    /// Symbolic links: name and target.
+    #[serde(default)]
+    symlinks: BTreeMap<Bytes, Bytes>,
+}
+
+/// The question. One with details of its own takes them from a table of its name.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Ask {
+    /// How is `case.conf` read: the sections as GetConfig lists them, templates too.
+    Parse,
+}
+
+/// The file that `ask = "parse"` is about.
+pub(crate) const CASE: &str = "case.conf";
+
+const ETC: &[u8] = b"{ETC}";
+
+impl Scenario {
+    /// Lays the files out in `folder`, which Asterisk calls `etc`.
+    pub(crate) fn lay_out(&self, folder: &Path, etc: &str) -> Result<()> {
+        for (name, content) in &self.files {
+            let path = inside(folder, name)?;
+            if name.0.ends_with(b"/") {
+                fs::create_dir_all(&path)?;
+                continue;
+            }
+            fs::create_dir_all(path.parent().unwrap_or(folder))?;
+            fs::write(&path, replace(&content.0, ETC, etc.as_bytes()))
+                .with_context(|| format!("the file of `{}`", self.name))?;
+        }
+        for (name, target) in &self.symlinks {
+            symlink(OsStr::from_bytes(&target.0), inside(folder, name)?)?;
+        }
+        Ok(())
+    }
+
+    /// The content of `case.conf` when nothing else can matter: the scenario may then share a folder with others.
+    pub(crate) fn sharable(&self) -> Option<&[u8]> {
+        let (name, content) = self.files.first_key_value()?;
+        let plain = self.files.len() == 1 && self.symlinks.is_empty() && name.0 == CASE.as_bytes();
+        (plain && !content.0.contains(&b'#')).then_some(&content.0)
+    }
+}
+
+/// `name` below `folder`, never outside.
+fn inside(folder: &Path, name: &Bytes) -> Result<PathBuf> {
+    let name = Path::new(OsStr::from_bytes(&name.0));
+    let plain = name.components().all(|it| matches!(it, Component::Normal(_)));
+    ensure!(plain, "`{}` is not a name below the configuration folder", name.display());
+    Ok(folder.join(name))
+}
+
+pub(crate) fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(at) = rest.windows(from.len()).position(|it| it == from) {
+        replaced.extend_from_slice(&rest[..at]);
+        replaced.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
+    }
+    replaced.extend_from_slice(rest);
+    replaced
+}
+
+/// The tables named by `topics`, or all of them, by topic.
+pub(crate) fn load(folder: &Path, topics: &[String]) -> Result<Vec<Table>> {
+    let mut tables = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("no tables in `{}`", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|it| it == "toml") {
+            tables.push(read(&path).with_context(|| format!("in `{}`", path.display()))?);
+        }
+    }
+    tables.sort_by(|a, b| a.topic.cmp(&b.topic));
+    let mut names = BTreeSet::new();
+    for scenario in tables.iter().flat_map(|it| &it.scenarios) {
+        ensure!(names.insert(&scenario.name), "two scenarios are called `{}`: rename one", scenario.name);
+    }
+    if let Some(unknown) = topics.iter().find(|it| tables.iter().all(|table| table.topic != **it)) {
+        let known = tables.iter().map(|it| it.topic.as_str()).collect::<Vec<_>>().join(", ");
+        bail!("there is no table `{unknown}`, but {known}");
+    }
+    tables.retain(|it| topics.is_empty() || topics.contains(&it.topic));
+    Ok(tables)
+}
+
+fn read(path: &Path) -> Result<Table> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        scenario: Vec<Scenario>,
+    }
+    let File { scenario: scenarios } = toml::from_str(&fs::read_to_string(path)?)?;
+    for Scenario { name, .. } in &scenarios {
+        let kebab =
+            name.split('-').all(|it| !it.is_empty() && it.bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9')));
+        ensure!(kebab, "`{name}` is not in kebab-case");
+    }
+    let topic = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Table { topic, scenarios })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_can_be_read() -> Result<()> {
+        let tables = load(&super::super::fixtures()?.join("scenarios"), &[])?;
+        assert!(tables.iter().all(|it| !it.scenarios.is_empty()));
+        Ok(())
+    }
+
+    #[test]
+    fn a_scenario_stays_in_its_folder() {
+        let name = |it: &[u8]| inside(Path::new("/etc"), &Bytes(it.to_vec())).is_ok();
+        assert!(name(b"d/a.conf") && name(b"sub/"));
+        assert!(!name(b"../a.conf") && !name(b"/a.conf"));
+    }
+}

@@ -1,0 +1,106 @@
+//! Bytes as text: Asterisk reads bytes, the tables and recordings are UTF-8. Each character is one byte (Latin-1).
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// Text of a table as the bytes it stands for.
+///
+/// Every character is one byte. `{{TEXT*N}}` stands for N times TEXT, so that a line of 8191 bytes can be read; a `{{`
+/// that is meant as such is therefore written `{{{{*1}}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl TryFrom<String> for Bytes {
+    type Error = anyhow::Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        let mut bytes = Vec::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (repeated, count, after) = repetition(after).with_context(|| {
+                let shown: String = after.chars().take(20).collect();
+                format!("`{{{{{shown}` is no `{{{{TEXT*N}}}}`: write `{{{{{{{{*1}}}}` for two braces")
+            })?;
+            bytes.extend(to_bytes(before)?);
+            bytes.extend(to_bytes(repeated)?.repeat(count));
+            rest = after;
+        }
+        bytes.extend(to_bytes(rest)?);
+        Ok(Bytes(bytes))
+    }
+}
+
+/// Splits `TEXT*N}}REST`.
+fn repetition(text: &str) -> Option<(&str, usize, &str)> {
+    text.match_indices("}}").find_map(|(end, _)| {
+        let (repeated, count) = text[..end].rsplit_once('*')?;
+        Some((repeated, count.parse().ok()?, &text[end + 2..]))
+    })
+}
+
+fn to_bytes(text: &str) -> Result<Vec<u8>> {
+    text.chars()
+        .map(|it| match u8::try_from(it) {
+            Ok(byte) => Ok(byte),
+            Err(_) => bail!("`{it}` is more than one byte: write the bytes of its UTF-8 as \\u00XX each"),
+        })
+        .collect()
+}
+
+/// Text of a recording: what Asterisk said, cut in the middle when it is long.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Said {
+    Whole(String),
+    Long { len: usize, head: String, tail: String },
+}
+
+impl Said {
+    const WHOLE: usize = 400;
+    const HEAD: usize = 40;
+    const TAIL: usize = 20;
+}
+
+impl From<&[u8]> for Said {
+    fn from(bytes: &[u8]) -> Self {
+        if bytes.len() <= Said::WHOLE {
+            return Said::Whole(from_bytes(bytes));
+        }
+        Said::Long {
+            len: bytes.len(),
+            head: from_bytes(&bytes[..Said::HEAD]),
+            tail: from_bytes(&bytes[bytes.len() - Said::TAIL..]),
+        }
+    }
+}
+
+fn from_bytes(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(text: &str) -> Option<Vec<u8>> {
+        Bytes::try_from(text.to_owned()).ok().map(|it| it.0)
+    }
+
+    #[test]
+    fn text_of_a_table_stands_for_bytes() {
+        assert_eq!(bytes("x=\u{e9}\r\n").as_deref(), Some(&b"x=\xe9\r\n"[..]));
+        assert_eq!(bytes("a{{bc*3}}d{{;--\n*2}}").as_deref(), Some(&b"abcbcbcd;--\n;--\n"[..]));
+        assert_eq!(bytes("{{{{*1}}a,b},c}").as_deref(), Some(&b"{{a,b},c}"[..]));
+        assert_eq!(bytes("{{}}*2}}").as_deref(), Some(&b"}}}}"[..]));
+        assert_eq!(bytes("d/{a,{b,c}}.conf").as_deref(), Some(&b"d/{a,{b,c}}.conf"[..]));
+        assert_eq!(bytes("{{a,b},c}"), None, "two braces that repeat nothing");
+        assert_eq!(bytes("\u{20ac}"), None, "a character that is no byte");
+    }
+
+    #[test]
+    fn long_text_is_cut_in_the_middle() {
+        assert!(matches!(Said::from(&[b'a'; 400][..]), Said::Whole(_)));
+        assert!(matches!(Said::from(&[b'a'; 401][..]), Said::Long { len: 401, .. }));
+    }
+}
