@@ -68,33 +68,73 @@ impl Host for Disk {
 /// Files that exist only in memory: for tests, examples and standard input.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    files: BTreeMap<PathBuf, Vec<u8>>,
+    nodes: BTreeMap<PathBuf, Node>,
+}
+
+#[derive(Debug, Clone)]
+enum Node {
+    File(Vec<u8>),
+    Folder,
+    Link(PathBuf),
 }
 
 impl Memory {
     /// Adds a file, and with it the directories it stands in.
     pub fn add(&mut self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> &mut Memory {
-        self.files.insert(plain(&path.into()), bytes.into());
+        self.nodes.insert(plain(&path.into()), Node::File(bytes.into()));
         self
+    }
+
+    /// Adds a directory, perhaps an empty one.
+    pub fn add_folder(&mut self, path: impl Into<PathBuf>) -> &mut Memory {
+        self.nodes.insert(plain(&path.into()), Node::Folder);
+        self
+    }
+
+    /// Adds a symbolic link to a file; `target` is relative to the link's directory.
+    pub fn add_link(&mut self, path: impl Into<PathBuf>, target: impl AsRef<Path>) -> &mut Memory {
+        let path = plain(&path.into());
+        let target = plain(&path.parent().unwrap_or(Path::new("")).join(target));
+        self.nodes.insert(path, Node::Link(target));
+        self
+    }
+
+    /// The node at a path, behind at most as many links as there are nodes.
+    fn find(&self, path: &Path) -> Option<&Node> {
+        let mut path = plain(path);
+        for _ in 0..=self.nodes.len() {
+            match self.nodes.get(&path)? {
+                Node::Link(target) => path.clone_from(target),
+                node => return Some(node),
+            }
+        }
+        None
     }
 }
 
 impl Host for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.files.get(&plain(path)).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+        match self.find(path) {
+            Some(Node::File(bytes)) => Ok(bytes.clone()),
+            Some(_) => Err(io::ErrorKind::IsADirectory.into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     fn kind(&self, path: &Path) -> Option<FileKind> {
-        let path = plain(path);
-        if self.files.contains_key(&path) {
-            return Some(FileKind::Regular);
+        match self.find(path) {
+            Some(Node::File(_)) => return Some(FileKind::Regular),
+            Some(_) => return Some(FileKind::Directory),
+            None => {}
         }
-        self.files.keys().any(|file| file.starts_with(&path)).then_some(FileKind::Directory)
+        let path = plain(path);
+        let inside = self.nodes.keys().any(|file| file.starts_with(&path) && *file != path);
+        inside.then_some(FileKind::Directory)
     }
 
     fn names(&self, path: &Path) -> Vec<OsString> {
         let path = plain(path);
-        let inside = self.files.keys().filter_map(|file| file.strip_prefix(&path).ok()?.components().next());
+        let inside = self.nodes.keys().filter_map(|file| file.strip_prefix(&path).ok()?.components().next());
         let mut names: Vec<OsString> = inside.map(|name| name.as_os_str().to_owned()).collect();
         names.dedup();
         names

@@ -32,7 +32,7 @@ pub enum Pattern {
 /// The reason, as `regerror` would group it.
 pub fn compile(pattern: &[u8], units: Units) -> Result<Pattern, &'static str> {
     let mut translation =
-        Translation { pattern, units, at: 0, depth: 0, out: String::new(), undecided: None };
+        Translation { pattern, units, at: 0, depth: 0, groups: 0, out: String::new(), undecided: None };
     translation.alternatives()?;
     if let Some(why) = translation.undecided {
         return Ok(Pattern::Undecided(why));
@@ -50,6 +50,8 @@ struct Translation<'p> {
     units: Units,
     at: usize,
     depth: usize,
+    /// How many groups are closed: only those can be referred back to.
+    groups: u8,
     out: String,
     undecided: Option<&'static str>,
 }
@@ -127,6 +129,7 @@ impl Translation<'_> {
         }
         self.at += 1;
         self.depth -= 1;
+        self.groups = self.groups.saturating_add(1);
         self.out.push(')');
         Ok(())
     }
@@ -146,6 +149,7 @@ impl Translation<'_> {
             b'>' => "\\b{end}",
             b'`' => "\\A",
             b'\'' => "\\z",
+            b'1'..=b'9' if byte - b'0' > self.groups => return Err("a reference back to a group that is not there"),
             b'1'..=b'9' => {
                 self.undecided = Some("the expression refers back to a group");
                 ""
@@ -158,25 +162,29 @@ impl Translation<'_> {
     }
 
     fn literal(&mut self) -> Done {
-        let (code, used) = self.unit()?;
+        let (code, used) = self.unit();
         self.at += used;
-        self.push_code(code);
+        match code {
+            Some(code) => self.push_code(code),
+            // A byte that is no text stands for itself, also where characters are matched.
+            None => {
+                let byte = self.pattern[self.at - 1];
+                let _ = write!(self.out, "(?-u:\\x{byte:02X})");
+            }
+        }
         Ok(())
     }
 
-    /// The character or byte at the cursor, and its length.
-    fn unit(&mut self) -> Result<(u32, usize), &'static str> {
+    /// The character or byte at the cursor, and its length; `None` for a byte that is no character where those count.
+    fn unit(&self) -> (Option<u32>, usize) {
         let first = self.rest()[0];
         if self.units == Units::Bytes || first < 0x80 {
-            return Ok((first.into(), 1));
+            return (Some(first.into()), 1);
         }
         let chunk = self.rest().utf8_chunks().next().map_or("", |chunk| chunk.valid());
         match chunk.chars().next() {
-            Some(c) => Ok((c.into(), c.len_utf8())),
-            None => {
-                self.undecided = Some("the expression is not UTF-8");
-                Ok((first.into(), 1))
-            }
+            Some(c) => (Some(c.into()), c.len_utf8()),
+            None => (None, 1),
         }
     }
 
@@ -319,9 +327,12 @@ impl Translation<'_> {
         if matches!(self.rest(), [b'[', b'.' | b'=', ..]) {
             return Err("a collating element that does not exist");
         }
-        let (code, used) = self.unit()?;
+        let (code, used) = self.unit();
         self.at += used;
-        Ok(code)
+        if code.is_none() {
+            self.undecided = Some("the expression has a byte within brackets that is no character");
+        }
+        Ok(code.unwrap_or(0))
     }
 }
 
@@ -358,7 +369,7 @@ mod tests {
 
     #[test]
     fn patterns_that_glibc_refuses_are_refused() {
-        for pattern in ["*a", "(a", "a{", "a{2,1}", "a{x}", "[a", "[[:foo:]]", "[b-a]", "\\", "^*", "a|*b", "a{40000}"] {
+        for pattern in ["*a", "(a", "a{", "a{2,1}", "a{x}", "[a", "[[:foo:]]", "[b-a]", "\\", "^*", "a|*b", "a{40000}", "a\\1", "(a\\1)"] {
             assert!(compile(pattern.as_bytes(), Units::Bytes).is_err(), "{pattern}");
         }
     }

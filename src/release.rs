@@ -73,7 +73,10 @@ impl Release {
     pub fn has(self, quirk: Quirk) -> bool {
         let row = row(quirk);
         match self.0 {
-            Number::Plain(point) => row.from.iter().any(|from| from.0 == point.0 && *from <= point),
+            Number::Plain(point) => {
+                let passed = |bounds: &[Point]| bounds.iter().any(|bound| bound.0 == point.0 && *bound <= point);
+                passed(row.from) && !passed(row.until)
+            }
             Number::Certified(series, minor, _) => row.certified.contains(&(series, minor)),
         }
     }

@@ -19,6 +19,7 @@ pub(crate) struct QuirkRow {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
     pub(crate) from: &'static [Point],
+    pub(crate) until: &'static [Point],
     pub(crate) certified: &'static [(u16, u16)],
     pub(crate) source: &'static str,
 }
@@ -129,6 +130,8 @@ pub enum Quirk {
     DisabledEvents,
     /// Regular expressions are matched in UTF-8 characters; without this in bytes.
     RegexInCharacters,
+    /// An empty part of a `(+filter)` is a part; without this it ends the filter, or is no value.
+    EmptyFilterParts,
 }
 
 /// One row a quirk, in the order of the enum.
@@ -138,6 +141,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         name: "bom-skipped",
         what: "a UTF-8 byte order mark at the start of a file is skipped",
         from: &[(13, 31, 0), (16, 8, 0), (17, 2, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[],
         certified: &[(16, 8), (18, 9), (20, 7), (22, 8)],
         source: "main/config.c, config_text_file_load; recorded without it on 13.12.2, with it on 16.28.0 and all later ones",
     },
@@ -146,6 +150,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         name: "full-buffer-line-kept",
         what: "a line of 8190 bytes before its newline is read; without this it is dropped and takes the next line with it",
         from: &[(13, 21, 0), (16, 0, 0), (17, 0, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[],
         certified: &[(13, 21), (16, 8), (18, 9), (20, 7), (22, 8)],
         source: "main/config.c, config_text_file_load; recorded without it on 13.12.2, with it on 16.28.0 and all later ones",
     },
@@ -154,6 +159,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         name: "append-changes-last-match",
         what: "`+=` changes the last of several entries with the same name and value; without this the first",
         from: &[(23, 0, 0)],
+        until: &[],
         certified: &[],
         source: "main/config.c, ast_variable_update; recorded with it on 23.4.1, without it on all earlier ones",
     },
@@ -162,6 +168,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         name: "event-filter-prefix",
         what: "every key that begins with lower-case `eventfilter` is a filter, and no other spelling is; without this exactly `eventfilter` in any letter case",
         from: &[(18, 26, 0), (20, 11, 0), (21, 6, 0), (22, 1, 0), (23, 0, 0)],
+        until: &[],
         certified: &[(22, 8)],
         source: "main/manager.c, __init_manager; recorded without it on 13.12.2, 16.28.0 and 20.9.3, with it on 18.26.4, 20.20.1, 21.12.3, 22.10.1 and 23.4.1",
     },
@@ -170,6 +177,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         name: "disabled-events",
         what: "[general] knows the option `disabledevents`",
         from: &[(16, 25, 0), (18, 11, 0), (19, 3, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[],
         certified: &[(20, 7), (22, 8)],
         source: "main/manager.c, __init_manager; recorded without it on 13.12.2, with it on 16.28.0 and all later ones",
     },
@@ -178,8 +186,18 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         name: "regex-in-characters",
         what: "regular expressions are matched in UTF-8 characters; without this in bytes",
         from: &[(20, 18, 1), (22, 8, 1), (23, 2, 1)],
+        until: &[],
         certified: &[(22, 8)],
         source: "main/asterisk.c, setlocale; recorded without it on 16.28.0, 18.26.4, 20.9.3 and 21.12.3, with it on 20.20.1, 22.10.1 and 23.4.1 (20.18.0, 22.8.0 and 23.2.0 follow the environment and are taken as without it)",
+    },
+    QuirkRow {
+        quirk: Quirk::EmptyFilterParts,
+        name: "empty-filter-parts",
+        what: "an empty part of a `(+filter)` is a part; without this it ends the filter, or is no value",
+        from: &[(13, 0, 0), (18, 22, 0), (20, 7, 0), (21, 2, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[(13, 18, 0)],
+        certified: &[(13, 13), (20, 7), (22, 8)],
+        source: "main/utils.c, ast_strsep; recorded with it on 22.10.1, without it on 16.28.0",
     },
 ];
 

@@ -223,6 +223,16 @@ pub fn is_secret_key(key: &[u8]) -> bool {
         || (lower[0] == b's' && lower.len() < 10 && distance(&lower, b"secret") <= 2)
 }
 
+/// Is a text, or a part of it, left for some tool to fill in: `{{ x }}`, `${X}`, `<%= x %>`, `@X@`, `__X__`, `%X%`.
+pub fn is_placeholder(text: &[u8]) -> bool {
+    let opens = |pair: &[u8]| matches!(pair, b"{{" | b"{%" | b"${" | b"#{" | b"<%");
+    let encloses = |mark: &[u8]| {
+        let inner = text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
+        inner.is_some_and(|inner| !inner.is_empty() && inner.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+    };
+    text.windows(2).any(opens) || [&b"@"[..], b"__", b"%"].into_iter().any(encloses)
+}
+
 /// The part of a text that must not be shown: what follows a word that names a secret.
 ///
 /// Works on raw text, so that comments, unread lines and broken lines are covered too.

@@ -1,6 +1,7 @@
 //! The entries of a section. Inherited ones are shared, not copied: templates that double at each step stay small.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::{Origin, SectionId};
@@ -162,7 +163,27 @@ impl<'t> Entry<'t> {
     }
 }
 
-impl super::Effective<'_> {
+impl<'t> super::Effective<'t> {
+    /// Every entry, section by section. One that several sections inherit comes once, from where it stands.
+    pub fn entries(&self) -> Vec<&Entry<'t>> {
+        let mut list = Vec::new();
+        let mut seen = HashSet::new();
+        for (id, section) in self.sections() {
+            let mut stack = vec![section.content.items.iter()];
+            while let Some(top) = stack.last_mut() {
+                match top.next() {
+                    // What a `+=` made the section copy stands in its home as well.
+                    Some(Item::Own(entry)) if stack.len() == 1 && entry.home != id => {}
+                    Some(Item::Own(entry)) => list.push(entry),
+                    Some(Item::Shared(shared)) if seen.insert(Rc::as_ptr(shared)) => stack.push(shared.items.iter()),
+                    Some(Item::Shared(_)) => {}
+                    None => drop(stack.pop()),
+                }
+            }
+        }
+        list
+    }
+
     /// The entry of a line, as it is written there.
     pub fn written(&self, origin: Origin) -> Option<crate::syntax::Entry<'_>> {
         match self.line(origin).node() {

@@ -4,8 +4,10 @@
 
 use std::ops::Range;
 
+use super::Asked;
 use super::content::Content;
 use crate::posix::{self, Pattern, Units};
+use crate::release::Quirk;
 use crate::text::trim;
 
 /// What a filter says of a section.
@@ -36,13 +38,15 @@ enum Term {
 
 impl Filter {
     /// Reads a filter; `None` when it finds nothing because one of its expressions does not compile.
-    pub(super) fn new(text: &[u8], units: Units) -> Option<Filter> {
+    pub(super) fn new(text: &[u8], asked: &Asked) -> Option<Filter> {
+        let units = if asked.has(Quirk::RegexInCharacters) { Units::Characters } else { Units::Bytes };
+        let empty = || asked.has(Quirk::EmptyFilterParts);
         let mut filter = Filter { terms: Vec::new(), hopeless: false };
         let mut rest = Some(text);
-        while let Some(term) = part(&mut rest, b'&') {
+        while let Some(term) = part(&mut rest, b'&', &empty) {
             let mut pair = Some(term);
-            let name = part(&mut pair, b'=');
-            let (Some(name), Some(value)) = (name, part(&mut pair, b'=')) else {
+            let name = part(&mut pair, b'=', &empty);
+            let (Some(name), Some(value)) = (name, part(&mut pair, b'=', &empty)) else {
                 filter.hopeless = true;
                 break;
             };
@@ -83,8 +87,11 @@ impl Filter {
 }
 
 /// The next part of a text up to a separator outside quotes, stripped of blanks and of one pair of quotes.
-fn part<'t>(rest: &mut Option<&'t [u8]>, separator: u8) -> Option<&'t [u8]> {
+fn part<'t>(rest: &mut Option<&'t [u8]>, separator: u8, empty: &dyn Fn() -> bool) -> Option<&'t [u8]> {
     let text = (*rest)?;
+    if text.is_empty() && !empty() {
+        return None;
+    }
     let mut quotes: Vec<u8> = Vec::new();
     let mut at = 0;
     *rest = None;
@@ -129,12 +136,14 @@ mod tests {
     #[test]
     fn parts_are_taken_as_asterisk_takes_them() {
         let mut rest = Some(&b" 'a=b' = \"c&d\" & x="[..]);
-        let mut term = part(&mut rest, b'&');
+        let newer = |rest: &mut _, separator| part(rest, separator, &|| true);
+        let mut term = newer(&mut rest, b'&');
         assert_eq!(term, Some(&b"'a=b' = \"c&d\""[..]));
-        assert_eq!(part(&mut term, b'='), Some(&b"a=b"[..]));
-        assert_eq!(part(&mut term, b'='), Some(&b"c&d"[..]));
-        let mut term = part(&mut rest, b'&');
-        assert_eq!((part(&mut term, b'='), part(&mut term, b'=')), (Some(&b"x"[..]), Some(&b""[..])));
-        assert_eq!(part(&mut rest, b'&'), None);
+        assert_eq!(newer(&mut term, b'='), Some(&b"a=b"[..]));
+        assert_eq!(newer(&mut term, b'='), Some(&b"c&d"[..]));
+        let mut term = newer(&mut rest, b'&');
+        assert_eq!((newer(&mut term, b'='), newer(&mut term, b'=')), (Some(&b"x"[..]), Some(&b""[..])));
+        assert_eq!(newer(&mut rest, b'&'), None);
+        assert_eq!(part(&mut Some(&b""[..]), b'=', &|| false), None);
     }
 }

@@ -22,8 +22,9 @@ pub(super) enum Found<'f> {
 }
 
 impl<'f> World<'f> {
-    /// The paths that an include names, in order, and what is there.
-    pub(super) fn include(&self, name: &[u8]) -> Vec<Found<'f>> {
+    /// The paths that an include names, in order, and what is there. `characters`: are patterns read in UTF-8
+    /// characters.
+    pub(super) fn include(&self, name: &[u8], characters: &dyn Fn() -> bool) -> Vec<Found<'f>> {
         let place = self.place();
         let etc = name_bytes(place.etc.as_os_str());
         let (base, pattern, room) = match name.strip_prefix(b"/") {
@@ -40,7 +41,7 @@ impl<'f> World<'f> {
             }
         };
         let pattern = &pattern[..pattern.len().min(room)];
-        let paths = glob::expand(self.host, &base, pattern);
+        let paths = glob::expand(&glob::Folder { host: self.host, base: &base, characters }, pattern);
         paths.iter().map(|path| self.open(&base, &path[..path.len().min(room)])).collect()
     }
 

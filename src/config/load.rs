@@ -9,7 +9,6 @@ use super::filter::{Filter, Verdict};
 use super::include::Found;
 use super::note::{Limit, Note, What};
 use super::{Asked, Content, Effective, Entry, Origin, Outcome, Read, ReadId, Section, SectionId, World};
-use crate::posix::Units;
 use crate::release::Quirk;
 use crate::syntax::{self, Dialect, Directive, Field, Header, HeaderItem, Line, Node, Nothing, Operator, Start, Tree};
 use crate::text::{FileId, SourceFile, offset};
@@ -19,6 +18,9 @@ const DEEPEST_INCLUDE: u32 = 10;
 
 /// What a section's name is kept in: 80 bytes with a NUL.
 const LONGEST_NAME: usize = 79;
+
+/// Of the reasons for refusing a root so many are told.
+const MOST_REASONS: usize = 100;
 
 const MOST_READS: usize = 100_000;
 const MOST_ENTRIES: u64 = 1_000_000;
@@ -34,6 +36,7 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
         notes: Vec::new(),
         reads: Vec::new(),
         outcome: None,
+        reasons: 0,
         level: 1,
         included: HashSet::new(),
         reading: Vec::new(),
@@ -42,7 +45,7 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
         volume: (0, 0),
         work: 0,
     };
-    loader.read(world.files.get(root), None, Start::default());
+    loader.read(world.files.get(root), None, Start::default(), None);
     Effective {
         outcome: loader.outcome.unwrap_or(Outcome::Loads),
         sections: loader.sections,
@@ -62,6 +65,8 @@ struct Loader<'t, 'w, 'a> {
     notes: Vec<Note<'t>>,
     reads: Vec<Read<'t>>,
     outcome: Option<Outcome>,
+    /// How many reasons for refusing the root there were.
+    reasons: usize,
     /// How many files are open, and how many failed includes Asterisk forgot to count down.
     level: u32,
     included: HashSet<&'t [u8]>,
@@ -87,13 +92,18 @@ enum Flow {
 }
 
 impl<'t> Loader<'t, '_, '_> {
-    /// Reads one file. Returns how it went, and the comment depth at its end.
-    fn read(&mut self, file: &'t SourceFile, from: Option<Origin>, start: Start) -> (Flow, i32) {
+    /// Reads one file, which begins in `section`. Returns how it went, and how a next file of the same glob begins.
+    fn read(
+        &mut self,
+        file: &'t SourceFile,
+        from: Option<Origin>,
+        start: Start,
+        mut section: Option<SectionId>,
+    ) -> (Flow, Start, Option<SectionId>) {
         let tree = self.tree(file, start);
         let id = ReadId(offset(self.reads.len()));
         self.reads.push(Read { file: file.id(), tree, from, lines: tree.len() });
         self.reading.push(file.id());
-        let mut section = from.and(self.current);
         let mut flow = self.within_limits(file, Origin { read: id, line: 0 });
         for line in tree.lines() {
             if flow != Flow::Goes {
@@ -109,7 +119,7 @@ impl<'t> Loader<'t, '_, '_> {
             self.comments(tree, id);
         }
         self.reading.pop();
-        (flow, tree.depth())
+        (flow, Start { depth: tree.depth(), first: false }, section)
     }
 
     fn tree(&self, file: &'t SourceFile, start: Start) -> &'t Tree<'t> {
@@ -264,12 +274,7 @@ impl<'t> Loader<'t, '_, '_> {
             [] => (0..offset(self.sections.len())).map(SectionId).collect(),
             _ => self.names.get(&name.to_ascii_lowercase()).cloned().unwrap_or_default(),
         };
-        let units = || if self.asked.has(Quirk::RegexInCharacters) { Units::Characters } else { Units::Bytes };
-        let compiled = match filter {
-            [] => None,
-            // Whether text is read in bytes or characters only matters where there is more than ASCII.
-            _ => Filter::new(filter, units()),
-        };
+        let compiled = if filter.is_empty() { None } else { Filter::new(filter, self.asked) };
         let mut work = candidates.len() as u64;
         let mut found = None;
         for id in candidates {
@@ -279,7 +284,8 @@ impl<'t> Loader<'t, '_, '_> {
                 (_, []) => Verdict::Fits,
                 (None, _) => Verdict::FitsNot,
                 (Some(filter), _) => {
-                    work += section.content.len();
+                    // A regular expression takes longer than a comparison.
+                    work += 8 * section.content.len();
                     filter.verdict(section.template, &section.content)
                 }
             };
@@ -361,16 +367,15 @@ impl<'t> Loader<'t, '_, '_> {
             self.level += 1;
             let mut flow = Flow::Goes;
             let mut start = Start::default();
-            for found in self.world.include(name) {
+            let mut section = self.current;
+            for found in self.world.include(name, &|| self.asked.has(Quirk::RegexInCharacters)) {
                 match found {
                     Found::File(file) => {
                         brought = true;
                         if self.reading.contains(&file.id()) {
                             self.note(What::IncludeLoop { name }, at);
                         }
-                        let (how, depth) = self.read(file, Some(at), start);
-                        start = Start { depth, first: false };
-                        flow = how;
+                        (flow, start, section) = self.read(file, Some(at), start, section);
                     }
                     Found::NotRegular => drop(self.note(What::NotRegular { name }, at)),
                     Found::Unreadable => {
@@ -445,7 +450,8 @@ impl<'t> Loader<'t, '_, '_> {
             return Flow::CutShort;
         }
         self.outcome.get_or_insert(Outcome::Refused(self.notes.len() - 1));
-        Flow::Goes
+        self.reasons += 1;
+        if self.reasons < MOST_REASONS { Flow::Goes } else { Flow::CutShort }
     }
 
     fn hangs(&mut self, what: What<'t>, at: Origin) -> Flow {

@@ -193,6 +193,11 @@ impl<'t> Effective<'t> {
         &self.sections[id.0 as usize]
     }
 
+    /// All sections, with their ids.
+    pub fn sections(&self) -> impl Iterator<Item = (SectionId, &Section<'t>)> {
+        self.sections.iter().enumerate().map(|(at, section)| (SectionId(crate::text::offset(at)), section))
+    }
+
     /// All readings, with their ids.
     pub fn reads(&self) -> impl Iterator<Item = (ReadId, &Read<'t>)> {
         self.reads.iter().enumerate().map(|(at, read)| (ReadId(crate::text::offset(at)), read))

@@ -2,5 +2,11 @@
 //!
 //! Not part of what amictl promises to other programs.
 
+pub mod answer;
+pub mod bytes;
 pub mod generate;
+#[cfg(unix)]
+pub mod judge;
 pub mod properties;
+#[cfg(unix)]
+pub mod scenario;

@@ -1,6 +1,12 @@
 //! The integration tests, one binary.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail by panicking")]
 
+#[cfg(unix)]
+mod cases;
+mod cli;
 mod layers;
+#[cfg(unix)]
+mod oracle;
 mod properties;
 mod rules;
+mod support;

@@ -45,6 +45,8 @@ struct Quirk {
     name: String,
     what: String,
     from: BTreeMap<String, String>,
+    #[serde(default)]
+    until: BTreeMap<String, String>,
     certified: Vec<String>,
     source: String,
 }
@@ -162,23 +164,20 @@ fn quirk_rows(out: &mut String, quirks: &Quirks, releases: &Releases) -> Result<
     out.push_str("}\n\n/// One row a quirk, in the order of the enum.\npub(crate) static QUIRKS: &[QuirkRow] = &[\n");
     for row in &quirks.quirk {
         sourced("quirks.toml", &row.name, &row.source)?;
-        let mut from = Vec::new();
-        for (series, release) in &row.from {
-            if !releases.series.iter().any(|known| known.name == *series) {
-                return Err(format!("quirks.toml: {}: no series {series} in releases.toml", row.name));
-            }
-            from.push(point(release)?);
+        let known = |series: &String| releases.series.iter().any(|known| known.name == *series);
+        if let Some(series) = row.from.keys().chain(row.until.keys()).find(|series| !known(series)) {
+            return Err(format!("quirks.toml: {}: no series {series} in releases.toml", row.name));
         }
-        from.sort_by_key(|text| text.trim_start_matches('(').split(',').next().and_then(|n| n.parse::<u16>().ok()));
         let certified = row.certified.iter().map(|name| pair(name).map(|(a, b)| format!("({a}, {b})")));
         let _ = write!(
             out,
             "    QuirkRow {{\n        quirk: Quirk::{},\n        name: {:?},\n        what: {:?},\n        \
-             from: &[{}],\n        certified: &[{}],\n        source: {:?},\n    }},\n",
+             from: &[{}],\n        until: &[{}],\n        certified: &[{}],\n        source: {:?},\n    }},\n",
             camel(&row.name),
             row.name,
             row.what,
-            from.join(", "),
+            points(&row.from)?,
+            points(&row.until)?,
             certified.collect::<Result<Vec<_>, _>>()?.join(", "),
             row.source,
         );
@@ -233,6 +232,11 @@ fn point(release: &str) -> Result<String, String> {
     }
 }
 
+/// The releases of some series, as the text of a list.
+fn points(of: &BTreeMap<String, String>) -> Result<String, String> {
+    Ok(of.values().map(|release| point(release)).collect::<Result<Vec<_>, _>>()?.join(", "))
+}
+
 fn pair(name: &str) -> Result<(u16, u16), String> {
     name.split_once('.')
         .and_then(|(series, minor)| Some((series.parse().ok()?, minor.parse().ok()?)))
@@ -270,6 +274,7 @@ pub(crate) struct QuirkRow {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
     pub(crate) from: &'static [Point],
+    pub(crate) until: &'static [Point],
     pub(crate) certified: &'static [(u16, u16)],
     pub(crate) source: &'static str,
 }

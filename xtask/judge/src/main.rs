@@ -1,5 +1,6 @@
 //! Judges amictl by the real Asterisk. Linux only; ordinary tests never need it.
 
+mod bench;
 mod oracle;
 
 use std::process::ExitCode;
@@ -13,6 +14,10 @@ enum Judge {
     /// Install, run and record real Asterisks
     #[command(subcommand)]
     Oracle(oracle::Command),
+    #[command(subcommand)]
+    /// Measure speed beside other programs
+    #[command(subcommand)]
+    Bench(bench::Command),
 }
 
 /// A disagreement was found.
@@ -23,8 +28,11 @@ const FAILED: u8 = 3;
 const UNAVAILABLE: u8 = 77;
 
 fn main() -> ExitCode {
-    let Judge::Oracle(command) = Judge::parse();
-    match command.execute() {
+    let verdict = match Judge::parse() {
+        Judge::Oracle(command) => command.execute(),
+        Judge::Bench(command) => command.execute().map(|()| oracle::Verdict::Agrees),
+    };
+    match verdict {
         Ok(oracle::Verdict::Agrees) => ExitCode::SUCCESS,
         Ok(oracle::Verdict::Disagrees) => ExitCode::from(DISAGREES),
         Ok(oracle::Verdict::Code(code)) => ExitCode::from(code),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::answer::{Answer, Section, Yes};
+use amictl::testing::answer::{Answer, Section, Yes};
 
 pub(crate) struct Ami {
     stream: TcpStream,

@@ -1,14 +1,14 @@
 //! Where a live Asterisk disagrees with the recordings.
 
+use amictl::testing::answer::Recorded;
+use amictl::testing::judge::{Judge as _, Recording};
+use amictl::testing::scenario::Table;
 use anyhow::{Result, bail};
 
 use super::Verdict;
-use super::answer::Recorded;
 use super::install::Installation;
-use super::judge::Judge;
 use super::live::Live;
-use super::record::{Recording, path};
-use super::scenario::Table;
+use super::record::path;
 
 pub(crate) fn check(installations: &[Installation], tables: &[Table]) -> Result<Verdict> {
     let (mut compared, mut disagreements) = (0, 0);

@@ -8,7 +8,7 @@ use std::process;
 use anyhow::{Context, Result, bail};
 
 use super::instance::{SECRET, USER};
-use super::scenario::replace;
+use amictl::testing::scenario::replace;
 
 pub(crate) struct Home {
     /// Its path for this process.

@@ -1,17 +1,18 @@
 //! A running Asterisk as a judge: questions in batches, and a new instance after each one that kills it.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use amictl::testing::answer::{Answer, Recorded, Yes};
+use amictl::testing::judge::Judge;
+use amictl::testing::scenario::{Ask, CASE, Scenario, Table};
 use anyhow::{Context, Result, bail};
 
 use super::ami::{Ami, Lost};
-use super::answer::{Answer, Recorded, Yes};
 use super::install::Installation;
 use super::instance::Instance;
-use super::judge::Judge;
-use super::scenario::{Ask, CASE, Scenario, Table};
 
 pub(crate) struct Live<'a> {
     installation: &'a Installation,
@@ -118,9 +119,9 @@ impl<'a> Live<'a> {
 }
 
 impl Judge for Live<'_> {
-    fn answer(&mut self, table: &Table) -> Result<Vec<Option<Recorded>>> {
+    fn answer(&mut self, table: &Table) -> io::Result<Vec<Option<Recorded>>> {
         let parse: Vec<_> = table.scenarios.iter().filter(|it| matches!(it.ask, Ask::Parse)).collect();
-        let mut parsed = self.parse(&parse)?.into_iter();
+        let mut parsed = self.parse(&parse).map_err(|error| io::Error::other(format!("{error:#}")))?.into_iter();
         let answers = table.scenarios.iter().map(|it| match it.ask {
             Ask::Parse => parsed.next(),
         });

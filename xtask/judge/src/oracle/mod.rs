@@ -1,26 +1,23 @@
 //! Real Asterisks as the judge of what amictl claims.
 //!
 //! `install` knows which Asterisks there are and `setup` brings them here; `instance` runs one of them and `ami`
-//! talks to it. `scenario` reads the tables of questions, `answer` holds what can be said to one, `judge` is the seam
-//! between them: a live Asterisk (`live`) and a recording (`record`) both answer the same tables.
+//! talks to it. The tables of questions, the answers and the seam between them are in `amictl::testing`: amictl, a live
+//! Asterisk (`live`) and a recording (`record`) all answer the same tables.
 
 mod ami;
-mod answer;
 mod check;
 mod home;
 mod install;
 mod instance;
-mod judge;
 mod live;
 mod record;
 mod run;
-mod scenario;
 mod setup;
-mod text;
 
 use std::env;
 use std::path::PathBuf;
 
+use amictl::testing::scenario;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
@@ -80,7 +77,7 @@ impl Selection {
     }
 
     fn tables(&self) -> Result<Vec<scenario::Table>> {
-        scenario::load(&fixtures()?.join("scenarios"), &self.topics)
+        Ok(scenario::load(&fixtures()?.join("scenarios"), &self.topics)?)
     }
 }
 

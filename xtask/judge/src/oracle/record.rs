@@ -7,24 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
+use amictl::testing::judge::{Judge as _, Recording};
+use amictl::testing::scenario::Table;
 
-use super::answer::Recorded;
 use super::install::Installation;
-use super::judge::Judge;
 use super::live::Live;
-use super::scenario::Table;
 use super::{Verdict, fixtures};
-
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Recording {
-    release: String,
-    package: String,
-    recorded: String,
-    recorder: String,
-    answers: BTreeMap<String, Recorded>,
-}
 
 pub(crate) fn record(installations: &[Installation], tables: &[Table]) -> Result<Verdict> {
     for installation in installations {
@@ -46,8 +34,8 @@ pub(crate) fn record(installations: &[Installation], tables: &[Table]) -> Result
                 new.answers.insert(scenario.name.clone(), answer);
             }
             println!("{}: {} answers of {}", table.topic, new.answers.len(), new.release);
-            if !old.is_some_and(|it| it.says_the_same(&new)) {
-                new.write(&path)?;
+            if !old.is_some_and(|it| says_the_same(&it, &new)) {
+                write(&new, &path)?;
             }
         }
     }
@@ -58,47 +46,30 @@ pub(crate) fn path(release: &str, topic: &str) -> Result<PathBuf> {
     Ok(fixtures()?.join("oracle").join(release).join(topic).with_extension("json"))
 }
 
-impl Recording {
-    /// The recording at `path`, if there is one.
-    pub(crate) fn read(path: &Path) -> Result<Option<Recording>> {
-        if !path.exists() {
-            return Ok(None);
-        }
-        let recording = serde_json::from_slice(&fs::read(path)?);
-        recording.with_context(|| format!("`{}` is no recording", path.display())).map(Some)
-    }
-
-    fn says_the_same(&self, other: &Recording) -> bool {
-        (&self.release, &self.package, &self.recorder) == (&other.release, &other.package, &other.recorder)
-            && self.answers == other.answers
-    }
-
-    /// One answer a line, so that a difference between two recordings can be read.
-    fn write(&self, path: &Path) -> Result<()> {
-        let mut text = String::from("{\n");
-        for (key, value) in [
-            ("release", &self.release),
-            ("package", &self.package),
-            ("recorded", &self.recorded),
-            ("recorder", &self.recorder),
-        ] {
-            writeln!(text, "{}: {},", serde_json::to_string(key)?, serde_json::to_string(value)?)?;
-        }
-        let answers: Vec<String> = self
-            .answers
-            .iter()
-            .map(|(name, answer)| Ok(format!("{}: {}", serde_json::to_string(name)?, serde_json::to_string(answer)?)))
-            .collect::<Result<_>>()?;
-        writeln!(text, "\"answers\": {{\n{}\n}}\n}}", answers.join(",\n"))?;
-        fs::create_dir_all(path.parent().context("a recording has a folder")?)?;
-        Ok(fs::write(path, text)?)
-    }
+fn says_the_same(one: &Recording, other: &Recording) -> bool {
+    (&one.release, &one.package, &one.recorder) == (&other.release, &other.package, &other.recorder)
+        && one.answers == other.answers
 }
 
-impl Judge for Recording {
-    fn answer(&mut self, table: &Table) -> Result<Vec<Option<Recorded>>> {
-        Ok(table.scenarios.iter().map(|it| self.answers.get(&it.name).cloned()).collect())
+/// One answer a line, so that a difference between two recordings can be read.
+fn write(recording: &Recording, path: &Path) -> Result<()> {
+    let mut text = String::from("{\n");
+    for (key, value) in [
+        ("release", &recording.release),
+        ("package", &recording.package),
+        ("recorded", &recording.recorded),
+        ("recorder", &recording.recorder),
+    ] {
+        writeln!(text, "{}: {},", serde_json::to_string(key)?, serde_json::to_string(value)?)?;
     }
+    let answers: Vec<String> = recording
+        .answers
+        .iter()
+        .map(|(name, answer)| Ok(format!("{}: {}", serde_json::to_string(name)?, serde_json::to_string(answer)?)))
+        .collect::<Result<_>>()?;
+    writeln!(text, "\"answers\": {{\n{}\n}}\n}}", answers.join(",\n"))?;
+    fs::create_dir_all(path.parent().context("a recording has a folder")?)?;
+    Ok(fs::write(path, text)?)
 }
 
 /// Today, in UTC, as 2026-11-23.
@@ -122,35 +93,7 @@ fn date(days: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::{Answer, Yes};
-    use super::super::scenario;
     use super::*;
-
-    /// A scenario that was renamed or dropped must not leave its answers behind, nor a typing error hide them.
-    #[test]
-    fn recordings_answer_the_tables() -> Result<()> {
-        let tables = scenario::load(&fixtures()?.join("scenarios"), &[])?;
-        for release in fs::read_dir(fixtures()?.join("oracle"))? {
-            let release = release?.file_name().to_string_lossy().into_owned();
-            for table in &tables {
-                let Some(recording) = Recording::read(&path(&release, &table.topic)?)? else { continue };
-                assert_eq!(recording.release, release);
-                for name in recording.answers.keys() {
-                    assert!(table.scenarios.iter().any(|it| it.name == *name), "`{name}` of {release} is no scenario");
-                }
-            }
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn undefined_answers_add_up() {
-        let [hangs, crashes] = [Answer::Hangs(Yes), Answer::Crashes(Yes)];
-        let seen = Recorded::One(hangs.clone()).or_as_before(None);
-        let seen = Recorded::One(crashes.clone()).or_as_before(Some(&seen));
-        let seen = Recorded::One(hangs.clone()).or_as_before(Some(&seen));
-        assert_eq!(seen, Recorded::Any { any: vec![hangs, crashes] });
-    }
 
     #[test]
     fn days_become_dates() {

@@ -5,34 +5,40 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use super::text::Bytes;
+use crate::host::Memory;
+
+use super::bytes::Bytes;
 
 /// One file of scenarios.
-pub(crate) struct Table {
-    pub(crate) topic: String,
-    pub(crate) scenarios: Vec<Scenario>,
+pub struct Table {
+    /// The file's name without `.toml`.
+    pub topic: String,
+    /// Its scenarios, in order.
+    pub scenarios: Vec<Scenario>,
 }
 
+/// One row of a table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Scenario {
+pub struct Scenario {
     /// Unique over all tables, in kebab-case.
-    pub(crate) name: String,
+    pub name: String,
     /// What it shows, in a line.
-    pub(crate) about: String,
+    pub about: String,
     /// The recorded case it was taken from.
     #[serde(rename = "source")]
     _source: Option<String>,
     /// Why the answer depends on memory that holds anything; several answers are right then.
-    pub(crate) undefined: Option<String>,
-    pub(crate) ask: Ask,
+    pub undefined: Option<String>,
+    /// The question.
+    pub ask: Ask,
     /// Laid out in the configuration folder, and nothing else is in it. A name that ends in `/` is a folder.
     ///
     /// `{ETC}` in a content is the path of that folder: 25 bytes, `/tmp/amictl-0000000-0/etc`, as some answers depend
@@ -46,19 +52,23 @@ pub(crate) struct Scenario {
 /// The question. One with details of its own takes them from a table of its name.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Ask {
+pub enum Ask {
     /// How is `case.conf` read: the sections as GetConfig lists them, templates too.
     Parse,
 }
 
 /// The file that `ask = "parse"` is about.
-pub(crate) const CASE: &str = "case.conf";
+pub const CASE: &str = "case.conf";
 
 const ETC: &[u8] = b"{ETC}";
 
 impl Scenario {
     /// Lays the files out in `folder`, which Asterisk calls `etc`.
-    pub(crate) fn lay_out(&self, folder: &Path, etc: &str) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// A name that leads out of the folder, or what the disk says.
+    pub fn lay_out(&self, folder: &Path, etc: &str) -> io::Result<()> {
         for (name, content) in &self.files {
             let path = inside(folder, name)?;
             if name.0.ends_with(b"/") {
@@ -66,8 +76,7 @@ impl Scenario {
                 continue;
             }
             fs::create_dir_all(path.parent().unwrap_or(folder))?;
-            fs::write(&path, replace(&content.0, ETC, etc.as_bytes()))
-                .with_context(|| format!("the file of `{}`", self.name))?;
+            fs::write(&path, replace(&content.0, ETC, etc.as_bytes()))?;
         }
         for (name, target) in &self.symlinks {
             symlink(OsStr::from_bytes(&target.0), inside(folder, name)?)?;
@@ -75,8 +84,29 @@ impl Scenario {
         Ok(())
     }
 
+    /// The files in memory, in a folder of the name `etc`.
+    ///
+    /// # Errors
+    ///
+    /// A name that leads out of the folder.
+    pub fn in_memory(&self, etc: &str) -> io::Result<Memory> {
+        let mut memory = Memory::default();
+        for (name, content) in &self.files {
+            let path = inside(Path::new(etc), name)?;
+            if name.0.ends_with(b"/") {
+                memory.add_folder(path);
+            } else {
+                memory.add(path, replace(&content.0, ETC, etc.as_bytes()));
+            }
+        }
+        for (name, target) in &self.symlinks {
+            memory.add_link(inside(Path::new(etc), name)?, OsStr::from_bytes(&target.0));
+        }
+        Ok(memory)
+    }
+
     /// The content of `case.conf` when nothing else can matter: the scenario may then share a folder with others.
-    pub(crate) fn sharable(&self) -> Option<&[u8]> {
+    pub fn sharable(&self) -> Option<&[u8]> {
         let (name, content) = self.files.first_key_value()?;
         let plain = self.files.len() == 1 && self.symlinks.is_empty() && name.0 == CASE.as_bytes();
         (plain && !content.0.contains(&b'#')).then_some(&content.0)
@@ -84,14 +114,18 @@ impl Scenario {
 }
 
 /// `name` below `folder`, never outside.
-fn inside(folder: &Path, name: &Bytes) -> Result<PathBuf> {
+fn inside(folder: &Path, name: &Bytes) -> io::Result<PathBuf> {
     let name = Path::new(OsStr::from_bytes(&name.0));
     let plain = name.components().all(|it| matches!(it, Component::Normal(_)));
-    ensure!(plain, "`{}` is not a name below the configuration folder", name.display());
-    Ok(folder.join(name))
+    if plain {
+        Ok(folder.join(name))
+    } else {
+        Err(io::Error::other(format!("`{}` is not a name below the configuration folder", name.display())))
+    }
 }
 
-pub(crate) fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+/// `content` with each `from` made a `to`.
+pub fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut replaced = Vec::with_capacity(content.len());
     let mut rest = content;
     while let Some(at) = rest.windows(from.len()).position(|it| it == from) {
@@ -104,38 +138,41 @@ pub(crate) fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 /// The tables named by `topics`, or all of them, by topic.
-pub(crate) fn load(folder: &Path, topics: &[String]) -> Result<Vec<Table>> {
+///
+/// # Errors
+///
+/// A table that cannot be read, two scenarios of one name, or a topic that does not exist.
+pub fn load(folder: &Path, topics: &[String]) -> io::Result<Vec<Table>> {
     let mut tables = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("no tables in `{}`", folder.display()))? {
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|it| it == "toml") {
-            tables.push(read(&path).with_context(|| format!("in `{}`", path.display()))?);
+            tables.push(read(&path).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?);
         }
     }
     tables.sort_by(|a, b| a.topic.cmp(&b.topic));
     let mut names = BTreeSet::new();
-    for scenario in tables.iter().flat_map(|it| &it.scenarios) {
-        ensure!(names.insert(&scenario.name), "two scenarios are called `{}`: rename one", scenario.name);
+    if let Some(twice) = tables.iter().flat_map(|it| &it.scenarios).find(|it| !names.insert(&it.name)) {
+        return Err(io::Error::other(format!("two scenarios are called `{}`: rename one", twice.name)));
     }
     if let Some(unknown) = topics.iter().find(|it| tables.iter().all(|table| table.topic != **it)) {
         let known = tables.iter().map(|it| it.topic.as_str()).collect::<Vec<_>>().join(", ");
-        bail!("there is no table `{unknown}`, but {known}");
+        return Err(io::Error::other(format!("there is no table `{unknown}`, but {known}")));
     }
     tables.retain(|it| topics.is_empty() || topics.contains(&it.topic));
     Ok(tables)
 }
 
-fn read(path: &Path) -> Result<Table> {
+fn read(path: &Path) -> io::Result<Table> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct File {
         scenario: Vec<Scenario>,
     }
-    let File { scenario: scenarios } = toml::from_str(&fs::read_to_string(path)?)?;
-    for Scenario { name, .. } in &scenarios {
-        let kebab =
-            name.split('-').all(|it| !it.is_empty() && it.bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9')));
-        ensure!(kebab, "`{name}` is not in kebab-case");
+    let File { scenario: scenarios } = toml::from_str(&fs::read_to_string(path)?).map_err(io::Error::other)?;
+    let word = |it: &str| !it.is_empty() && it.bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9'));
+    if let Some(odd) = scenarios.iter().find(|it: &&Scenario| !it.name.split('-').all(word)) {
+        return Err(io::Error::other(format!("`{}` is not in kebab-case", odd.name)));
     }
     let topic = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Table { topic, scenarios })
@@ -146,8 +183,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tables_can_be_read() -> Result<()> {
-        let tables = load(&super::super::fixtures()?.join("scenarios"), &[])?;
+    fn the_tables_can_be_read() -> io::Result<()> {
+        let tables = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scenarios"), &[])?;
         assert!(tables.iter().all(|it| !it.scenarios.is_empty()));
         Ok(())
     }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::Said;
+use super::bytes::Said;
 
 /// One answer. In a recording: `{"sections":[…]}`, `{"refused":true}`, …
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Answer {
+pub enum Answer {
     /// What is in memory after the file was read.
     Sections(Vec<Section>),
     /// The whole file is refused.
@@ -21,19 +21,23 @@ pub(crate) enum Answer {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Section {
-    pub(crate) name: Said,
-    pub(crate) template: bool,
+/// One section, as GetConfig lists it.
+pub struct Section {
+    /// Its name.
+    pub name: Said,
+    /// Is it a template?
+    pub template: bool,
     /// The bases joined by commas, as Asterisk gives them: the name of a base can hold a comma itself (an empty item
     /// inherits from the first section whatever its name), so they cannot be told apart for certain.
-    pub(crate) templates: Said,
-    pub(crate) entries: Vec<(Said, Said)>,
+    pub templates: Said,
+    /// Names and values, in order.
+    pub entries: Vec<(Said, Said)>,
 }
 
 /// The `true` of `{"refused":true}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "bool", into = "bool")]
-pub(crate) struct Yes;
+pub struct Yes;
 
 impl From<bool> for Yes {
     fn from(_: bool) -> Self {
@@ -50,16 +54,19 @@ impl From<Yes> for bool {
 /// What a recording holds for one scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Recorded {
+pub enum Recorded {
     /// Asterisk reads memory that holds anything: every answer seen so far.
     Any {
+        /// The answers.
         any: Vec<Answer>,
     },
+    /// The answer.
     One(Answer),
 }
 
 impl Recorded {
-    pub(crate) fn allows(&self, answer: &Answer) -> bool {
+    /// Is this answer among those recorded?
+    pub fn allows(&self, answer: &Answer) -> bool {
         match self {
             Recorded::One(recorded) => recorded == answer,
             Recorded::Any { any } => any.contains(answer),
@@ -67,7 +74,7 @@ impl Recorded {
     }
 
     /// This answer beside those `seen` before.
-    pub(crate) fn or_as_before(self, seen: Option<&Recorded>) -> Recorded {
+    pub fn or_as_before(self, seen: Option<&Recorded>) -> Recorded {
         let mut any = self.into_answers();
         any.extend(seen.cloned().into_iter().flat_map(Recorded::into_answers));
         any.sort();
@@ -80,5 +87,19 @@ impl Recorded {
             Recorded::One(answer) => vec![answer],
             Recorded::Any { any } => any,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undefined_answers_add_up() {
+        let [hangs, crashes] = [Answer::Hangs(Yes), Answer::Crashes(Yes)];
+        let seen = Recorded::One(hangs.clone()).or_as_before(None);
+        let seen = Recorded::One(crashes.clone()).or_as_before(Some(&seen));
+        let seen = Recorded::One(hangs.clone()).or_as_before(Some(&seen));
+        assert_eq!(seen, Recorded::Any { any: vec![hangs, crashes] });
     }
 }

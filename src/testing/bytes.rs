@@ -1,6 +1,5 @@
 //! Bytes as text: Asterisk reads bytes, the tables and recordings are UTF-8. Each character is one byte (Latin-1).
 
-use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 /// Text of a table as the bytes it stands for.
@@ -9,16 +8,16 @@ use serde::{Deserialize, Serialize};
 /// that is meant as such is therefore written `{{{{*1}}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Bytes(pub(crate) Vec<u8>);
+pub struct Bytes(pub Vec<u8>);
 
 impl TryFrom<String> for Bytes {
-    type Error = anyhow::Error;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self> {
+    fn try_from(text: String) -> Result<Self, String> {
         let mut bytes = Vec::new();
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once("{{") {
-            let (repeated, count, after) = repetition(after).with_context(|| {
+            let (repeated, count, after) = repetition(after).ok_or_else(|| {
                 let shown: String = after.chars().take(20).collect();
                 format!("`{{{{{shown}` is no `{{{{TEXT*N}}}}`: write `{{{{{{{{*1}}}}` for two braces")
             })?;
@@ -39,11 +38,11 @@ fn repetition(text: &str) -> Option<(&str, usize, &str)> {
     })
 }
 
-fn to_bytes(text: &str) -> Result<Vec<u8>> {
+fn to_bytes(text: &str) -> Result<Vec<u8>, String> {
     text.chars()
         .map(|it| match u8::try_from(it) {
             Ok(byte) => Ok(byte),
-            Err(_) => bail!("`{it}` is more than one byte: write the bytes of its UTF-8 as \\u00XX each"),
+            Err(_) => Err(format!("`{it}` is more than one byte: write the bytes of its UTF-8 as \\u00XX each")),
         })
         .collect()
 }
@@ -51,9 +50,18 @@ fn to_bytes(text: &str) -> Result<Vec<u8>> {
 /// Text of a recording: what Asterisk said, cut in the middle when it is long.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Said {
+pub enum Said {
+    /// All of it.
     Whole(String),
-    Long { len: usize, head: String, tail: String },
+    /// Its length in bytes, its first 40 and its last 20.
+    Long {
+        /// Bytes in all.
+        len: usize,
+        /// The first 40.
+        head: String,
+        /// The last 20.
+        tail: String,
+    },
 }
 
 impl Said {
