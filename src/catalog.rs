@@ -1,7 +1,7 @@
 //! What Asterisk's manager knows by name: look-up, and the nearest name to a misspelt one.
 
-pub use crate::tables::SectionKind;
 use crate::release::{Quirk, Release};
+pub use crate::tables::SectionKind;
 use crate::tables::{OPTIONS, OptionRow, REFUSED};
 use crate::text::distance;
 

@@ -122,12 +122,15 @@ pub(crate) fn merged(mut findings: Vec<Finding>, asked: &[Release]) -> Vec<Findi
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         match merged.last_mut() {
-            Some(last) if (last.span, last.rule, &last.message, &last.effect)
-                == (finding.span, finding.rule, &finding.message, &finding.effect) =>
+            Some(last)
+                if (last.span, last.rule, &last.message, &last.effect)
+                    == (finding.span, finding.rule, &finding.message, &finding.effect) =>
             {
                 last.releases.extend(finding.releases);
                 last.releases.sort_by_key(rank);
                 last.releases.dedup();
+                let new = finding.related.into_iter().filter(|it| !last.related.contains(it)).collect::<Vec<_>>();
+                last.related.extend(new);
             }
             _ => merged.push(finding),
         }

@@ -236,7 +236,8 @@ impl Translation<'_> {
     fn number(&mut self) -> Result<Option<u32>, &'static str> {
         let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         let text = &self.rest()[..digits];
-        let value = text.iter().fold(0u32, |value, &digit| value.saturating_mul(10).saturating_add((digit - b'0').into()));
+        let value =
+            text.iter().fold(0u32, |value, &digit| value.saturating_mul(10).saturating_add((digit - b'0').into()));
         self.at += digits;
         if value > 0x7fff { Err("a repetition of more than 32767") } else { Ok((digits > 0).then_some(value)) }
     }
@@ -317,12 +318,12 @@ impl Translation<'_> {
 
     /// One character within brackets: itself, `[.x.]` or `[=x=]`.
     fn element(&mut self) -> Result<u32, &'static str> {
-        if let [b'[', mark @ (b'.' | b'='), code, close, b']', ..] = self.rest() {
-            if mark == close {
-                let code = u32::from(*code);
-                self.at += 5;
-                return Ok(code);
-            }
+        if let [b'[', mark @ (b'.' | b'='), code, close, b']', ..] = self.rest()
+            && mark == close
+        {
+            let code = u32::from(*code);
+            self.at += 5;
+            return Ok(code);
         }
         if matches!(self.rest(), [b'[', b'.' | b'=', ..]) {
             return Err("a collating element that does not exist");
@@ -369,7 +370,22 @@ mod tests {
 
     #[test]
     fn patterns_that_glibc_refuses_are_refused() {
-        for pattern in ["*a", "(a", "a{", "a{2,1}", "a{x}", "[a", "[[:foo:]]", "[b-a]", "\\", "^*", "a|*b", "a{40000}", "a\\1", "(a\\1)"] {
+        for pattern in [
+            "*a",
+            "(a",
+            "a{",
+            "a{2,1}",
+            "a{x}",
+            "[a",
+            "[[:foo:]]",
+            "[b-a]",
+            "\\",
+            "^*",
+            "a|*b",
+            "a{40000}",
+            "a\\1",
+            "(a\\1)",
+        ] {
             assert!(compile(pattern.as_bytes(), Units::Bytes).is_err(), "{pattern}");
         }
     }

@@ -26,9 +26,11 @@ pub struct UnknownRelease {
 impl UnknownRelease {
     /// What can be asked for.
     pub fn help(&self) -> String {
-        let series: Vec<String> = SERIES.iter().filter(|row| row.speaks.is_some()).map(|row| row.series.to_string()).collect();
+        let series: Vec<String> =
+            SERIES.iter().filter(|row| row.speaks.is_some()).map(|row| row.series.to_string()).collect();
         let newest: Vec<String> = SERIES.iter().map(|row| dotted(row.newest)).collect();
-        let certified: Vec<String> = CERTIFIED.iter().map(|(series, minor, _)| format!("certified/{series}.{minor}")).collect();
+        let certified: Vec<String> =
+            CERTIFIED.iter().map(|(series, minor, _)| format!("certified/{series}.{minor}")).collect();
         format!(
             "name a series ({}), a release of one up to {}, or a certified line ({})",
             series.join(", "),
@@ -218,7 +220,9 @@ mod tests {
         ] {
             assert_eq!(Release::parse(text).expect(text).to_string(), want);
         }
-        for text in ["", "12", "22.99", "24", "17", "x", "22.", "22.1.2.3", "certified/20.7-cert99", "22.10.1x", "23.5.0-rc1"] {
+        for text in
+            ["", "12", "22.99", "24", "17", "x", "22.", "22.1.2.3", "certified/20.7-cert99", "22.10.1x", "23.5.0-rc1"]
+        {
             assert!(Release::parse(text).is_err(), "{text:?}");
         }
     }

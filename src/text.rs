@@ -228,7 +228,9 @@ pub fn is_placeholder(text: &[u8]) -> bool {
     let opens = |pair: &[u8]| matches!(pair, b"{{" | b"{%" | b"${" | b"#{" | b"<%");
     let encloses = |mark: &[u8]| {
         let inner = text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
-        inner.is_some_and(|inner| !inner.is_empty() && inner.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        inner.is_some_and(|inner| {
+            !inner.is_empty() && inner.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        })
     };
     text.windows(2).any(opens) || [&b"@"[..], b"__", b"%"].into_iter().any(encloses)
 }

@@ -60,10 +60,10 @@ impl Dump {
         let secrets = self.showing.secrets();
         match self.stage {
             Stage::Tree => {
-                let tree = effective.reads.first().map_or_else(
-                    || world.tree(root, Dialect::default(), Start::default()),
-                    |read| read.tree,
-                );
+                let tree = effective
+                    .reads
+                    .first()
+                    .map_or_else(|| world.tree(root, Dialect::default(), Start::default()), |read| read.tree);
                 let dump = TreeDump { file: files.get(root), tree, secrets };
                 match self.format {
                     FormatName::Human => dump.human(out)?,

@@ -121,6 +121,8 @@ trait EscapeControls {
 
 impl EscapeControls for str {
     fn escape_debug_controls(&self) -> String {
-        self.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+        self.chars()
+            .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+            .collect()
     }
 }

@@ -99,7 +99,8 @@ impl Reading {
         let asked = if self.asterisk.is_empty() { &settings.asterisk } else { &self.asterisk };
         let mut releases = Vec::new();
         for name in asked.iter().flat_map(|list| list.split(',')) {
-            let release = Release::parse(name.trim()).map_err(|error| Failure::usage(error.to_string()).help(error.help()))?;
+            let release =
+                Release::parse(name.trim()).map_err(|error| Failure::usage(error.to_string()).help(error.help()))?;
             if !releases.contains(&release) {
                 releases.push(release);
             }
@@ -134,7 +135,10 @@ pub fn main() -> ExitCode {
     // The message of a panic could hold a part of a configuration.
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-        complain(&format!("amictl: a mistake in amictl{place}; please report it, with the release: {}", env!("CARGO_PKG_VERSION")));
+        complain(&format!(
+            "amictl: a mistake in amictl{place}; please report it, with the release: {}",
+            env!("CARGO_PKG_VERSION")
+        ));
     }));
     match panic::catch_unwind(|| {
         let cli = Cli::parse();

@@ -150,7 +150,9 @@ impl Reader<'_> {
         let failure = Failure::usage(format!("{}: there is no {what} `{name}`", self.place(key.span().start)));
         match nearest(name.as_bytes(), known.clone()) {
             Some(near) => failure.help(format!("did you mean `{near}`?")),
-            None if known.clone().count() < 10 => failure.help(format!("known: {}", known.collect::<Vec<_>>().join(", "))),
+            None if known.clone().count() < 10 => {
+                failure.help(format!("known: {}", known.collect::<Vec<_>>().join(", ")))
+            }
             None => failure,
         }
     }

@@ -134,7 +134,8 @@ pub(super) fn open(host: &dyn Host, files: &Files, path: &Path, reading: &Readin
     if let Some(file) = files.find(path) {
         return Ok(file.id());
     }
-    let bytes = host.read(path).map_err(|error| Failure::input(format!("cannot read `{}`: {error}", path.display())))?;
+    let bytes =
+        host.read(path).map_err(|error| Failure::input(format!("cannot read `{}`: {error}", path.display())))?;
     Ok(files.add(path.display().to_string(), path.to_owned(), bytes).id())
 }
 

@@ -54,14 +54,6 @@ impl<'t> Content<'t> {
         Entries { stack: vec![self.items.iter()] }
     }
 
-    /// The entries that the section did not inherit, in order.
-    pub fn own(&self) -> impl Iterator<Item = &Entry<'t>> {
-        self.items.iter().filter_map(|item| match item {
-            Item::Own(entry) => Some(entry),
-            Item::Shared(_) => None,
-        })
-    }
-
     pub(super) fn push(&mut self, entry: Entry<'t>) {
         self.items.push(Item::Own(entry));
         self.length += 1;
@@ -164,7 +156,8 @@ impl<'t> Entry<'t> {
 }
 
 impl<'t> super::Effective<'t> {
-    /// Every entry, section by section. One that several sections inherit comes once, from where it stands.
+    /// Every entry, section by section. One that several sections inherit comes once; once more only where a section
+    /// that copied it for a `+=` is itself inherited from.
     pub fn entries(&self) -> Vec<&Entry<'t>> {
         let mut list = Vec::new();
         let mut seen = HashSet::new();

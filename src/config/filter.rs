@@ -54,7 +54,10 @@ impl Filter {
                 b"TEMPLATES" if value.eq_ignore_ascii_case(b"include") => Term::TemplatesToo,
                 b"TEMPLATES" if value.eq_ignore_ascii_case(b"restrict") => Term::TemplatesOnly,
                 b"TEMPLATES" => Term::Never,
-                _ => Term::Variable { name: posix::compile(name, units).ok()?, value: posix::compile(value, units).ok()? },
+                _ => Term::Variable {
+                    name: posix::compile(name, units).ok()?,
+                    value: posix::compile(value, units).ok()?,
+                },
             });
         }
         Some(filter)
@@ -77,7 +80,8 @@ impl Filter {
                         return Verdict::FitsNot;
                     }
                 }
-                Term::Variable { name: Pattern::Undecided(why), .. } | Term::Variable { value: Pattern::Undecided(why), .. } => {
+                Term::Variable { name: Pattern::Undecided(why), .. }
+                | Term::Variable { value: Pattern::Undecided(why), .. } => {
                     return Verdict::Undecided(why);
                 }
             }

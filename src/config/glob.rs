@@ -18,7 +18,7 @@ pub(super) struct Folder<'h> {
 /// The paths that a pattern stands for, in the order in which Asterisk reads them. A pattern without magic is returned
 /// whether or not it exists.
 pub(super) fn expand(folder: &Folder<'_>, pattern: &[u8]) -> Vec<Vec<u8>> {
-    if let Some((before, alternatives, behind)) = braces(pattern) {
+    if let Some(Braces { before, alternatives, behind }) = braces(pattern) {
         let whole = |inner: &[u8]| [before, inner, behind].concat();
         // Within braces a path must exist; when none does, the braces are part of a name.
         let found: Vec<Vec<u8>> = alternatives
@@ -80,11 +80,12 @@ impl Folder<'_> {
     /// Does a name match? glibc takes both as characters where the locale has any and both are valid text.
     fn fits(&self, pattern: &[u8], name: &[u8]) -> bool {
         let bytes = |text: &[u8]| text.iter().map(|&byte| u32::from(byte)).collect::<Vec<_>>();
-        if (!name.is_ascii() || !pattern.is_ascii()) && (self.characters)() {
-            if let (Ok(pattern), Ok(name)) = (std::str::from_utf8(pattern), std::str::from_utf8(name)) {
-                let characters = |text: &str| text.chars().map(u32::from).collect::<Vec<_>>();
-                return name_matches(&characters(pattern), &characters(name));
-            }
+        if (!name.is_ascii() || !pattern.is_ascii())
+            && (self.characters)()
+            && let (Ok(pattern), Ok(name)) = (std::str::from_utf8(pattern), std::str::from_utf8(name))
+        {
+            let characters = |text: &str| text.chars().map(u32::from).collect::<Vec<_>>();
+            return name_matches(&characters(pattern), &characters(name));
         }
         name_matches(&bytes(pattern), &bytes(name))
     }
@@ -99,8 +100,14 @@ fn has_magic(pattern: &[u8]) -> bool {
     pattern.iter().any(|byte| matches!(byte, b'*' | b'?' | b'\\')) || bracket()
 }
 
-/// The first `{…}` of a pattern: what is before it, its alternatives, what is behind it.
-fn braces(pattern: &[u8]) -> Option<(&[u8], Vec<&[u8]>, &[u8])> {
+/// A pattern taken apart at its first `{…}`.
+struct Braces<'p> {
+    before: &'p [u8],
+    alternatives: Vec<&'p [u8]>,
+    behind: &'p [u8],
+}
+
+fn braces(pattern: &[u8]) -> Option<Braces<'_>> {
     let mut open = 0;
     loop {
         match pattern.get(open..)? {
@@ -122,7 +129,7 @@ fn braces(pattern: &[u8]) -> Option<(&[u8], Vec<&[u8]>, &[u8])> {
                 alternatives.push(&pattern[start..at]);
                 start = at + 1;
                 if *byte == b'}' {
-                    return Some((&pattern[..open], alternatives, &pattern[start..]));
+                    return Some(Braces { before: &pattern[..open], alternatives, behind: &pattern[start..] });
                 }
             }
             [] => return None,
@@ -243,7 +250,17 @@ mod tests {
 
     fn found(pattern: &str) -> String {
         let mut host = Memory::default();
-        for name in ["d/10.conf", "d/100.conf", "d/20.conf", "d/.hid.conf", "d/z.bak", "e/x.conf", "d/x.conf", "a.conf", "B.conf"] {
+        for name in [
+            "d/10.conf",
+            "d/100.conf",
+            "d/20.conf",
+            "d/.hid.conf",
+            "d/z.bak",
+            "e/x.conf",
+            "d/x.conf",
+            "a.conf",
+            "B.conf",
+        ] {
             host.add(Path::new("/etc").join(name), "");
         }
         let folder = Folder { host: &host, base: Path::new("/etc"), characters: &|| true };

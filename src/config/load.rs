@@ -186,7 +186,12 @@ impl<'t> Loader<'t, '_, '_> {
         }
         let content = &mut self.sections[id.0 as usize].content;
         match entry.operator {
-            _ if entry.name.bytes.is_empty() => self.note(What::NoName, at),
+            _ if entry.name.bytes.is_empty() => {
+                // Whose value it is nobody knows; it may be a secret.
+                let file = self.world.files.get(self.reads[at.read.0 as usize].file);
+                file.hide(entry.value.range.start..line.range().end);
+                self.note(What::NoName, at)
+            }
             Operator::Set | Operator::Object => {
                 content.push(Entry::of(entry, at, id));
                 Flow::Goes
@@ -313,7 +318,14 @@ impl<'t> Loader<'t, '_, '_> {
                 let name = &name[..name.len().min(LONGEST_NAME)];
                 let content = Content::default();
                 let origin = at;
-                Ok(self.begin(Section { name, template: false, bases: Vec::new(), content, origin, appended: Vec::new() }))
+                Ok(self.begin(Section {
+                    name,
+                    template: false,
+                    bases: Vec::new(),
+                    content,
+                    origin,
+                    appended: Vec::new(),
+                }))
             }
             flow => Err(flow),
         }
@@ -360,9 +372,10 @@ impl<'t> Loader<'t, '_, '_> {
         if !self.included.insert(name) {
             self.note(What::IncludedTwice { name }, at);
         }
-        let mut brought = false;
+        let (mut brought, mut missing) = (false, false);
         if self.level > DEEPEST_INCLUDE {
             self.note(What::IncludeTooDeep, at);
+            missing = true;
         } else {
             self.level += 1;
             let mut flow = Flow::Goes;
@@ -377,7 +390,10 @@ impl<'t> Loader<'t, '_, '_> {
                         }
                         (flow, start, section) = self.read(file, Some(at), start, section);
                     }
-                    Found::NotRegular => drop(self.note(What::NotRegular { name }, at)),
+                    Found::NotRegular => {
+                        missing = true;
+                        self.note(What::NotRegular { name }, at);
+                    }
                     Found::Unreadable => {
                         brought = true;
                         self.unknown(name, at);
@@ -397,7 +413,7 @@ impl<'t> Loader<'t, '_, '_> {
         }
         match () {
             () if brought => Flow::Goes,
-            () if !self.world.place().complete => self.unknown(name, at),
+            () if !self.world.place().complete && !missing => self.unknown(name, at),
             () if try_include => self.note(What::TryIncludeMissing { name }, at),
             () => self.fatal(What::IncludeMissing { name }, at),
         }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::text;
 use crate::config::{Effective, Entry, Note, Origin, Outcome, Section, SectionId};
@@ -150,7 +150,8 @@ struct SectionDump<'a> {
 impl Serialize for SectionDump<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let bases = &self.section.bases;
-        let bases: Vec<_> = bases.iter().map(|&base| String::from_utf8_lossy(self.dump.effective.section(base).name)).collect();
+        let bases: Vec<_> =
+            bases.iter().map(|&base| String::from_utf8_lossy(self.dump.effective.section(base).name)).collect();
         let mut map = serializer.serialize_map(None)?;
         text::entry(&mut map, "name", self.section.name)?;
         map.serialize_entry("template", &self.section.template)?;

@@ -66,7 +66,13 @@ fn in_full(report: &CheckReport<'_>, finding: &Finding, look: Look, out: &mut dy
 }
 
 /// What there is too much of to be shown in full: only the places.
-fn in_short(report: &CheckReport<'_>, rule: &str, findings: &[&Finding], look: Look, out: &mut dyn Write) -> io::Result<()> {
+fn in_short(
+    report: &CheckReport<'_>,
+    rule: &str,
+    findings: &[&Finding],
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     const NAMED: usize = 20;
     let places: Vec<String> = findings.iter().take(NAMED).map(|finding| report.files.place(finding.span)).collect();
     let more = if findings.len() > NAMED { ", …" } else { "" };

@@ -92,7 +92,11 @@ fn json<'a>(finding: &'a Finding, files: &'a Files) -> JsonFinding<'a> {
         help: finding.help.as_deref(),
         place: place(finding.span, files),
         releases: finding.releases.iter().map(ToString::to_string).collect(),
-        related: finding.related.iter().map(|(span, message)| Related { message, place: place(*span, files) }).collect(),
+        related: finding
+            .related
+            .iter()
+            .map(|(span, message)| Related { message, place: place(*span, files) })
+            .collect(),
         fixes: [],
     }
 }

@@ -79,9 +79,11 @@ impl CheckReport<'_> {
     fn summary(&self) -> String {
         let releases = phrase(self.releases, self.releases);
         let mut parts = Vec::new();
-        for (severity, one, many) in
-            [(Severity::Error, "error", "errors"), (Severity::Warning, "warning", "warnings"), (Severity::Info, "note", "notes")]
-        {
+        for (severity, one, many) in [
+            (Severity::Error, "error", "errors"),
+            (Severity::Warning, "warning", "warnings"),
+            (Severity::Info, "note", "notes"),
+        ] {
             match self.count(severity) {
                 0 => {}
                 1 => parts.push(format!("1 {one}")),

@@ -27,11 +27,20 @@ impl Snippet {
     pub(super) fn new(file: &SourceFile, range: Range<usize>, secrets: Secrets, width: usize) -> Snippet {
         let start = file.position(range.start);
         let first_line = start.line.saturating_sub(AROUND).max(1);
-        let mut snippet =
-            Snippet { name: file.name().to_owned(), text: String::new(), first_line, place: (start.line - 1, start.column - 1), label: 0..0 };
+        let mut snippet = Snippet {
+            name: file.name().to_owned(),
+            text: String::new(),
+            first_line,
+            place: (start.line - 1, start.column - 1),
+            label: 0..0,
+        };
         for line in first_line..=start.line + AROUND {
             let Some(place) = file.line(line) else { break };
-            let marked = if line == start.line { range.start..range.end.min(place.end).max(range.start) } else { place.start..place.start };
+            let marked = if line == start.line {
+                range.start..range.end.min(place.end).max(range.start)
+            } else {
+                place.start..place.start
+            };
             let base = snippet.text.len();
             let (text, label) = shown(file, place, line, marked, secrets, width);
             snippet.text.push_str(&text);

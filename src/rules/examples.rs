@@ -179,7 +179,10 @@ fn compare(findings: &[Finding], mut marks: Vec<Mark>, files: &Files) -> Result<
         let said = format!("{}; {}; {}", finding.message, finding.effect, finding.help.as_deref().unwrap_or_default());
         let fits = |mark: &Mark| {
             let ends = (end.line, end.column) == (mark.line, mark.columns.end) || mark.open_end;
-            name == mark.file && (start.line, start.column) == (mark.line, mark.columns.start) && ends && said.contains(&mark.says)
+            name == mark.file
+                && (start.line, start.column) == (mark.line, mark.columns.start)
+                && ends
+                && said.contains(&mark.says)
         };
         match marks.iter().position(fits) {
             Some(at) => drop(marks.remove(at)),

@@ -10,7 +10,10 @@ pub(crate) mod suppress;
 
 pub use examples::{Example, ExampleError};
 
-use crate::config::{self, Effective, Note, Origin, Section, What, World};
+use std::collections::{HashMap, HashSet};
+
+use crate::catalog::SectionKind;
+use crate::config::{self, Effective, Entry, Note, Origin, Section, SectionId, World};
 use crate::finding::{Finding, Findings, Severity, merged};
 use crate::release::Release;
 use crate::syntax::{Line, Tree};
@@ -28,9 +31,46 @@ macro_rules! rules {
 }
 
 rules! {
+    append_glues,
+    append_other_case,
+    append_to_missing_section,
+    blank_before_options,
+    byte_order_mark,
+    comment_block_in_value,
+    comment_block_unclosed,
+    comment_end_stray,
+    comment_nesting,
+    directive_without_argument,
+    duplicate_section,
+    empty_base,
+    entry_without_name,
+    exec_directive,
+    hash_comment,
+    include_loop,
+    include_missing,
+    include_not_here,
+    include_repeated,
+    include_too_deep,
+    invalid_escape,
+    limit_reached,
+    line_too_long,
+    line_without_equals,
+    lone_carriage_return,
+    nul_byte,
+    option_by_release,
+    section_inherits_itself,
+    section_name_too_long,
+    semicolon_cuts_value,
+    suppression_unknown_rule,
+    suppression_unused,
+    suppression_without_reason,
+    text_after_header,
     text_before_section,
     unclosed_header,
     unknown_base,
+    unknown_directive,
+    unknown_general_option,
+    unknown_user_option,
 }
 
 /// One rule.
@@ -105,15 +145,10 @@ impl<'a> Context<'a> {
 
     /// Every line that was read, once for each reading of a file that differs.
     pub fn lines(&self) -> impl Iterator<Item = (Origin, Line<'a>)> {
-        let mut seen: Vec<(FileId, *const Tree<'a>)> = Vec::new();
+        let mut seen: HashSet<*const Tree<'a>> = HashSet::new();
         let effective = self.effective;
         effective.reads().flat_map(move |(id, read)| {
-            let key = (read.file, std::ptr::from_ref(read.tree));
-            let again = seen.contains(&key);
-            if !again {
-                seen.push(key);
-            }
-            let lines = if again { 0 } else { read.lines };
+            let lines = if seen.insert(std::ptr::from_ref(read.tree)) { read.lines } else { 0 };
             (0..lines).map(move |line| (effective.origin(id, line), read.tree.line(line)))
         })
     }
@@ -123,6 +158,52 @@ impl<'a> Context<'a> {
         let is_user = |section: &&Section<'_>| !section.template && !section.name.eq_ignore_ascii_case(b"general");
         let sections = if self.role == Role::Manager { &self.effective.sections[..] } else { &[] };
         sections.iter().filter(is_user)
+    }
+
+    /// The section that the manager reads as [general]: the first of that name that is no template.
+    pub fn general(&self) -> Option<&'a Section<'a>> {
+        let is_general = |section: &&Section<'_>| !section.template && section.name.eq_ignore_ascii_case(b"general");
+        let sections = if self.role == Role::Manager { &self.effective.sections[..] } else { &[] };
+        sections.iter().find(is_general)
+    }
+
+    /// The entries that the manager reads, each once, with the kinds of sections that it counts for. Those of a template
+    /// count for the sections that inherit from it; for either kind when none does.
+    pub fn options(&self) -> impl Iterator<Item = (&'a Entry<'a>, &'static [SectionKind])> {
+        const BOTH: &[SectionKind] = &[SectionKind::User, SectionKind::General];
+        let effective = self.effective;
+        let first = self.general().map(std::ptr::from_ref);
+        let kind_of = move |section: &'a Section<'a>| match () {
+            () if section.template => None,
+            () if first == Some(std::ptr::from_ref(section)) => Some(&BOTH[1..]),
+            () if section.name.eq_ignore_ascii_case(b"general") => None,
+            () => Some(&BOTH[..1]),
+        };
+        let mut heirs: HashMap<SectionId, &'static [SectionKind]> = HashMap::new();
+        let mut open: Vec<_> = effective.sections().filter_map(|(id, it)| Some((id, kind_of(it)?))).collect();
+        while let Some((id, kind)) = open.pop() {
+            let known = heirs.entry(id).or_default();
+            if !kind.iter().all(|it| known.contains(it)) {
+                *known = if known.is_empty() { kind } else { BOTH };
+                open.extend(effective.section(id).bases.iter().map(|&base| (base, kind)));
+            }
+        }
+        let partial = effective.is_partial();
+        let entries = if self.role == Role::Manager { effective.entries() } else { Vec::new() };
+        entries.into_iter().filter_map(move |entry| {
+            let home = effective.section(entry.home);
+            let headers = std::iter::once(&home.origin).chain(&home.appended);
+            // Where an included file begins without a header, a file that is not here may have opened its section.
+            let sure = !partial
+                || effective.in_root(entry.origin)
+                || headers.map(|at| at.read).any(|it| it == entry.origin.read);
+            let kinds = match kind_of(home) {
+                Some(kind) => kind,
+                None if !home.template => return None,
+                None => heirs.get(&entry.home).copied().unwrap_or(BOTH),
+            };
+            sure.then_some((entry, kinds))
+        })
     }
 
     /// The span of a range on the line of an origin.
@@ -172,14 +253,19 @@ impl Selection for All {
 
 /// Checks one root file with what it includes. The findings are in order, and one finding speaks for all releases
 /// that it holds for.
-pub fn check(world: &World<'_>, root: FileId, role: Role, releases: &[Release], selection: &dyn Selection) -> Vec<Finding> {
+pub fn check(
+    world: &World<'_>,
+    root: FileId,
+    role: Role,
+    releases: &[Release],
+    selection: &dyn Selection,
+) -> Vec<Finding> {
     let groups = config::load_all(world, root, releases);
     let is_on = |rule: &&'static Rule| selection.severity(rule, rule.severity).is_some();
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(is_on).collect();
     let mut list = Vec::new();
     for group in &groups {
-        let context =
-            Context { effective: &group.effective, releases: &group.releases, role, files: world.files };
+        let context = Context { effective: &group.effective, releases: &group.releases, role, files: world.files };
         for rule in &rules {
             if let Check::Config(check) = rule.check {
                 check(&context, &mut Findings::new(rule.name, rule.severity, &group.releases, &mut list));

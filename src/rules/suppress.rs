@@ -95,7 +95,8 @@ fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppressi
     let start = trim(source, comment.start + dots..comment.end).start;
     let rest = source[start..comment.end].strip_prefix(b"amictl:")?;
     let span = Span::new(file, trim(source, start..comment.end));
-    let unclear = Suppression { span, rules: Vec::new(), has_reason: false, is_clear: false, reach: 0..0, of_section: false };
+    let unclear =
+        Suppression { span, rules: Vec::new(), has_reason: false, is_clear: false, reach: 0..0, of_section: false };
     let at = comment.end - rest.len();
     let word = trim(source, at..comment.end);
     let Some(inner) = source[word.clone()].strip_prefix(b"allow(") else { return Some(unclear) };

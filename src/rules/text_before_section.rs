@@ -42,7 +42,9 @@ secret = x
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (note, span) in context.notes() {
-        if note.what == What::NoSection && note.fatal {
+        // A byte order mark before a header makes it such a line; byte-order-mark speaks of it.
+        let marked = context.files.bytes(span).starts_with(b"\xEF\xBB\xBF");
+        if note.what == What::NoSection && note.fatal && !marked {
             findings
                 .at(span, "text before the first section", context.refusal(note))
                 .help("put it below a `[section]` header, or make it a comment with `;`");

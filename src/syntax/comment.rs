@@ -41,6 +41,8 @@ fn semicolon(input: &[u8]) -> IResult<&[u8], (&[u8], Semicolon)> {
 pub(super) struct Comments {
     /// Blocks open now; below zero after stray ends.
     pub(super) depth: i32,
+    /// How many of the open ones were opened before this file.
+    pub(super) inherited: i32,
     /// Offsets of the `;--` that are still open.
     pub(super) opened: Vec<u32>,
     /// Offsets of `--;` that ended nothing.
@@ -99,7 +101,8 @@ impl Comments {
                     if self.depth < 0 {
                         self.strays.push(place);
                     }
-                    self.opened.truncate(self.depth.max(0).unsigned_abs() as usize);
+                    self.inherited = self.inherited.min(self.depth.max(0));
+                    self.opened.truncate((self.depth - self.inherited).max(0).unsigned_abs() as usize);
                     if self.depth == 0 {
                         live.processed = true;
                         open = Some(at + 1);
@@ -148,6 +151,15 @@ mod tests {
         ] {
             assert_eq!(live(depth, line), want, "{depth} {line}");
         }
+    }
+
+    #[test]
+    fn what_an_earlier_file_opened_is_not_counted_among_the_open_ones() {
+        let mut comments = Comments { depth: 1, inherited: 1, ..Comments::default() };
+        comments.scan(b";-- x --;", 0);
+        assert_eq!((comments.depth, comments.opened.as_slice()), (1, &[][..]));
+        comments.scan(b"--; ;--", 10);
+        assert_eq!((comments.depth, comments.opened.as_slice()), (1, &[14][..]));
     }
 
     #[test]

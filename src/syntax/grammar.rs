@@ -37,8 +37,10 @@ pub(super) fn shape(line: &[u8]) -> Shape {
 
 /// `name](options)`: the options count only if `(` follows the `]` directly.
 fn header(line: &[u8], body: &[u8]) -> Shape {
-    let until = |end: u8| move |input| -> Parsed<'_, &[u8]> {
-        terminated(take_till(move |byte| byte == end), tag(&[end][..])).parse(input)
+    let until = |end: u8| {
+        move |input| -> Parsed<'_, &[u8]> {
+            terminated(take_till(move |byte| byte == end), tag(&[end][..])).parse(input)
+        }
     };
     let Ok((behind, name)) = until(b']')(body) else { return Shape::UnclosedName };
     let paren: Parsed<'_, _> = opt(char('(')).parse(behind);
@@ -70,9 +72,11 @@ fn entry(line: &[u8]) -> Shape {
     let start = line.offset(body);
     let (mut end, after) = (start + equals, start + equals + 1);
     let appends = equals > skipped && body[equals - 1] == b'+';
-    let arrow: Parsed<'_, Operator> =
-        alt((value(Operator::Object, verify(tag(&b">"[..]), |_: &[u8]| !appends)), value(Operator::Set, tag(&b""[..]))))
-            .parse(&line[after..]);
+    let arrow: Parsed<'_, Operator> = alt((
+        value(Operator::Object, verify(tag(&b">"[..]), |_: &[u8]| !appends)),
+        value(Operator::Set, tag(&b""[..])),
+    ))
+    .parse(&line[after..]);
     let (mut operator, mut from) = (Operator::Set, after);
     if let Ok((behind, found)) = arrow {
         (operator, from) = (found, line.offset(behind));
@@ -115,7 +119,8 @@ fn place(line: &[u8], part: &[u8]) -> Range<usize> {
 /// Is this the text of a name, or of anything else that a blank would have ended?
 #[cfg(test)]
 fn no_blank_ends(text: &[u8]) -> bool {
-    !text.first().is_some_and(|&byte| crate::text::is_blank(byte)) && !text.last().is_some_and(|&byte| crate::text::is_blank(byte))
+    !text.first().is_some_and(|&byte| crate::text::is_blank(byte))
+        && !text.last().is_some_and(|&byte| crate::text::is_blank(byte))
 }
 
 #[cfg(test)]
@@ -177,9 +182,16 @@ mod tests {
 
     #[test]
     fn quotes_go_in_pairs() {
-        for (argument, want) in
-            [("\"f\"", "f"), ("<f>", "f"), ("'f'", "'f'"), ("\"f", "\"f"), ("\"", ""), ("<", "<"), ("\"\"", ""), ("f", "f")]
-        {
+        for (argument, want) in [
+            ("\"f\"", "f"),
+            ("<f>", "f"),
+            ("'f'", "'f'"),
+            ("\"f", "\"f"),
+            ("\"", ""),
+            ("<", "<"),
+            ("\"\"", ""),
+            ("f", "f"),
+        ] {
             assert_eq!(&argument[unquoted(argument.as_bytes())], want, "{argument}");
         }
     }

@@ -21,7 +21,7 @@ pub fn parse(source: &[u8], dialect: Dialect, start: Start) -> Tree<'_> {
         source,
         dialect,
         has_nul: memchr(0, source).is_some(),
-        comments: Comments { depth: start.depth, ..Comments::default() },
+        comments: Comments { depth: start.depth, inherited: start.depth.max(0), ..Comments::default() },
         rows: Vec::with_capacity(source.len() / 24),
         tangles: Vec::new(),
         bom: false,
@@ -139,7 +139,8 @@ impl Reader<'_> {
             return self.push(at, Kind::Unread, Flags::default(), [0; 4]);
         }
         let shift = text.start - at;
-        let joined: Vec<u8> = live.segments.iter().flat_map(|range| &source[text.start..][range.clone()]).copied().collect();
+        let joined: Vec<u8> =
+            live.segments.iter().flat_map(|range| &source[text.start..][range.clone()]).copied().collect();
         let inner = trim(&joined, 0..joined.len());
         if !live.processed || inner.is_empty() {
             let kind = match before {
@@ -191,7 +192,8 @@ fn quick_entry(live: &[u8]) -> Option<Shape> {
         return None;
     }
     let name = live[..equals].iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1);
-    let value = live[equals + 1..].iter().position(|&byte| !is_blank(byte)).map_or(live.len(), |first| equals + 1 + first);
+    let value =
+        live[equals + 1..].iter().position(|&byte| !is_blank(byte)).map_or(live.len(), |first| equals + 1 + first);
     // The live text has no blank at its end, but for `name =` with nothing behind it.
     let value = if value == live.len() { equals + 1..equals + 1 } else { value..live.len() };
     Some(Shape::Entry { escaped: false, name: 0..name, operator: super::Operator::Set, value })

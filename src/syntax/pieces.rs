@@ -95,7 +95,10 @@ pub(super) fn of(line: Line<'_>) -> Vec<Piece> {
             let visible = memchr::memchr(0, &source[range.start..body]).map_or(body, |nul| range.start + nul);
             let text = trim(source, pieces.at..visible).start;
             pieces.to(text, PieceKind::Blank);
-            pieces.to(visible, if opens(&source[text..visible]) { PieceKind::BlockComment } else { PieceKind::LineComment });
+            pieces.to(
+                visible,
+                if opens(&source[text..visible]) { PieceKind::BlockComment } else { PieceKind::LineComment },
+            );
             pieces.to(body, PieceKind::BehindNul);
         }
         Kind::Block => pieces.to(body, PieceKind::BlockComment),

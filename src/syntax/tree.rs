@@ -348,7 +348,8 @@ impl<'t> Line<'t> {
             return ranges.iter().map(|range| range.start.into()..range.end.into()).collect();
         }
         let bytes = &self.tree.source[self.range()];
-        vec![if self.skips_bom() { 3 } else { 0 }..plain_end(bytes)]
+        let start = if self.skips_bom() { 3 } else { 0 };
+        std::iter::once(start..plain_end(bytes)).collect()
     }
 
     fn live(self) -> &'t [u8] {

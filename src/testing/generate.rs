@@ -36,10 +36,54 @@ impl Seed {
 }
 
 const TOKENS: &[&[u8]] = &[
-    b";", b"--", b";--", b"--;", b";---", b"\\", b"\\;", b"[", b"]", b"(", b")", b"!", b"+", b"+=", b"=", b"=>", b">", b",",
-    b"#", b"#include ", b"#tryinclude ", b"#exec ", b"\"", b"'", b"<", b"&", b"*", b"\n", b"\n", b"\n", b"\r\n", b"\r", b"\t",
-    b" ", b" ", b"\0", b"\xEF\xBB\xBF", b"\xA0", b"\xC3\xA9", b"\x01", b"\x7F", b"a", b"b", b"general", b"secret", b"read",
-    b"x=1", b"amictl: allow(nul-byte) x",
+    b";",
+    b"--",
+    b";--",
+    b"--;",
+    b";---",
+    b"\\",
+    b"\\;",
+    b"[",
+    b"]",
+    b"(",
+    b")",
+    b"!",
+    b"+",
+    b"+=",
+    b"=",
+    b"=>",
+    b">",
+    b",",
+    b"#",
+    b"#include ",
+    b"#tryinclude ",
+    b"#exec ",
+    b"\"",
+    b"'",
+    b"<",
+    b"&",
+    b"*",
+    b"\n",
+    b"\n",
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b"\t",
+    b" ",
+    b" ",
+    b"\0",
+    b"\xEF\xBB\xBF",
+    b"\xA0",
+    b"\xC3\xA9",
+    b"\x01",
+    b"\x7F",
+    b"a",
+    b"b",
+    b"general",
+    b"secret",
+    b"read",
+    b"x=1",
+    b"amictl: allow(nul-byte) x",
 ];
 
 /// Bytes that hold every construct of the format, in any order.
@@ -49,7 +93,10 @@ pub fn soup(seed: &mut Seed) -> Vec<u8> {
         bytes.extend_from_slice(seed.pick(TOKENS));
         if seed.once_in(400) {
             let length = [10, 4000, 8186, 8187, 8188, 8189, 8190, 8191, 8192, 16_380, 16_382, 20_000][seed.below(12)];
-            bytes.extend(std::iter::repeat_n(*seed.pick(&[b"a", b" ", b";", b"-", b"\0", b"\\"]).first().unwrap_or(&b'a'), length));
+            bytes.extend(std::iter::repeat_n(
+                *seed.pick(&[b"a", b" ", b";", b"-", b"\0", b"\\"]).first().unwrap_or(&b'a'),
+                length,
+            ));
         }
     }
     bytes
@@ -57,8 +104,10 @@ pub fn soup(seed: &mut Seed) -> Vec<u8> {
 
 const NAMES: &[&str] = &["a", "b", "A", "general", "t", "s t", "", " a", "x", "[a", "é"];
 const KEYS: &[&str] = &["x", "y", "X", "a", "secret", "read", "x ", "\\[k]", "\\=k", "deny"];
-const VALUES: &[&str] = &["1", "2", "1", "", " 3", "Foo", "foo", "a,b", "a\\;b", "\"q\"", "x=y", ">z", "1 ; c", "1;c", "1 #n"];
-const FILTERS: &[&str] = &["x=1", "x=.", "X=1", "x=1&y=2", "TEMPLATES=include", "TEMPLATES=restrict", "x", "x=[", "'x'='1'", "x=(1|2)$"];
+const VALUES: &[&str] =
+    &["1", "2", "1", "", " 3", "Foo", "foo", "a,b", "a\\;b", "\"q\"", "x=y", ">z", "1 ; c", "1;c", "1 #n"];
+const FILTERS: &[&str] =
+    &["x=1", "x=.", "X=1", "x=1&y=2", "TEMPLATES=include", "TEMPLATES=restrict", "x", "x=[", "'x'='1'", "x=(1|2)$"];
 
 /// A configuration that mostly makes sense: headers with options, entries, comments, appends; no includes.
 pub fn config(seed: &mut Seed) -> Vec<u8> {
@@ -74,7 +123,16 @@ pub fn config(seed: &mut Seed) -> Vec<u8> {
             0..=4 => header(seed, &mut text),
             5..=13 => entry(seed, &mut text),
             14 => text.push_str(seed.pick(&["; c\n", ";-- c\n", "--;\n", ";-- a --;\n", ";---\n", " \n", "\\;c=1\n"])),
-            15 => text.push_str(seed.pick(&["#foo\n", "#include\n", "# c\n", "#exec /bin/x\n", "no equals\n", "=1\n", "+=1\n", "\\\n"])),
+            15 => text.push_str(seed.pick(&[
+                "#foo\n",
+                "#include\n",
+                "# c\n",
+                "#exec /bin/x\n",
+                "no equals\n",
+                "=1\n",
+                "+=1\n",
+                "\\\n",
+            ])),
             16 => text.push_str(seed.pick(&["x=1;--h--;2\n", "[s;--h--;t]\n", "x;--h--;=1\n", "x=a --; b\n"])),
             _ => entry(seed, &mut text),
         }

@@ -16,7 +16,9 @@ use crate::text::{Files, Secrets};
 ///
 /// When it does not.
 pub fn round_trip(bytes: &[u8]) {
-    for (bom_skipped, full_buffer_line_kept, depth) in [(true, true, 0), (false, false, 0), (true, true, 1), (true, true, -1)] {
+    for (bom_skipped, full_buffer_line_kept, depth) in
+        [(true, true, 0), (false, false, 0), (true, true, 1), (true, true, -1)]
+    {
         let dialect = Dialect { bom_skipped, full_buffer_line_kept };
         let tree = syntax::parse(bytes, dialect, Start { depth, first: depth == 0 });
         let mut at = 0;

@@ -48,7 +48,11 @@ fn standard_input_is_a_file_like_any_other() {
     let text = "[general]\n#include more.conf\n[bob](nobody)\n";
     let ran = with_input(at.path(), &["check", "-", "--etc", "etc", "--format", "short"], text.as_bytes());
     ends(&ran, 1, "manager.conf:3:7: error: no section `nobody` stands above");
-    let ran = with_input(at.path(), &["dump", "-", "--etc", "etc", "--stdin-name", "x.conf"], b"[general]\n#include more.conf\n");
+    let ran = with_input(
+        at.path(),
+        &["dump", "-", "--etc", "etc", "--stdin-name", "x.conf"],
+        b"[general]\n#include more.conf\n",
+    );
     ends(&ran, 0, "[alice]");
 }
 
@@ -76,7 +80,11 @@ fn settings_are_found_above_and_checked() {
     ]);
     let run = |args: &[&str]| amictl(at.path(), args);
     ends(&run(&["check", "etc/manager.conf"]), 0, "1 note in 1 file, for Asterisk 16 and 22");
-    ends(&run(&["check", "typo"]), 2, "typo/amictl.toml:2: there is no rule `unknown-bse`\n  help: did you mean `unknown-base`?");
+    ends(
+        &run(&["check", "typo"]),
+        2,
+        "typo/amictl.toml:2: there is no rule `unknown-bse`\n  help: did you mean `unknown-base`?",
+    );
     ends(&run(&["check", "wrong"]), 2, "wrong/amictl.toml:2: expected true or false");
     ends(&run(&["check", "off"]), 0, "nothing found");
     ends(&run(&["check", "off", "--select", "unknown-base"]), 1, "unknown-base");

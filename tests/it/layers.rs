@@ -110,7 +110,8 @@ fn files_and_functions_stay_small() {
         for (number, line) in lines.iter().enumerate() {
             let indent = &line[..line.len() - line.trim_start().len()];
             let begins = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn "];
-            if open.is_none() && begins.iter().any(|begin| line.trim_start().starts_with(begin)) && line.ends_with('{') {
+            if open.is_none() && begins.iter().any(|begin| line.trim_start().starts_with(begin)) && line.ends_with('{')
+            {
                 open = Some((number, format!("{indent}}}")));
             } else if let Some((start, end)) = &open
                 && line == end

@@ -8,5 +8,6 @@ mod layers;
 #[cfg(unix)]
 mod oracle;
 mod properties;
+mod readme;
 mod rules;
 mod support;

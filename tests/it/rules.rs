@@ -35,7 +35,11 @@ fn every_rule_has_a_page_and_examples_of_both_kinds() {
         }
         assert!(rule.doc.len() > 150, "{}: the page says too little", rule.name);
         assert!(rule.source.len() > 20, "{}: no source", rule.name);
-        assert!(!rule.summary.ends_with('.') && rule.summary.len() < 80, "{}: the summary is a short phrase", rule.name);
+        assert!(
+            !rule.summary.ends_with('.') && rule.summary.len() < 80,
+            "{}: the summary is a short phrase",
+            rule.name
+        );
         assert!(by_name(rule.name).is_some_and(|found| std::ptr::eq(found, *rule)), "{}: the name is taken", rule.name);
     }
 }

@@ -14,7 +14,6 @@ enum Judge {
     /// Install, run and record real Asterisks
     #[command(subcommand)]
     Oracle(oracle::Command),
-    #[command(subcommand)]
     /// Measure speed beside other programs
     #[command(subcommand)]
     Bench(bench::Command),

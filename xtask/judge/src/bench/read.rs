@@ -47,7 +47,12 @@ impl Read {
                 speeds.push(reader.bytes as f64 / 1e6 / start.elapsed().as_secs_f64());
             }
         }
-        println!("{} MB of manager.conf, {} lines, median of {} rounds in turns", self.megabytes, text.lines().count(), self.rounds);
+        println!(
+            "{} MB of manager.conf, {} lines, median of {} rounds in turns",
+            self.megabytes,
+            text.lines().count(),
+            self.rounds
+        );
         let first = median(speeds[0].clone());
         for (reader, speeds) in readers.iter().zip(speeds) {
             let speed = median(speeds);
@@ -61,15 +66,32 @@ fn readers<'t>(text: &'t str, toml: &'t str) -> Vec<Reader<'t>> {
     let bytes = text.len();
     let amictl = |name, run: Box<dyn Fn() + 't>| Reader { name, run, bytes };
     vec![
-        amictl("amictl: lossless parse", Box::new(|| drop(black_box(parse(text.as_bytes(), Dialect::default(), Start::default()))))),
-        amictl("amictl: parse and load, one release", Box::new(|| with_world(text, |world, root| {
-            black_box(config::load(world, root, Release::newest_lts()).sections.len());
-        }))),
-        amictl("amictl: parse, load and check, seven series", Box::new(|| with_world(text, |world, root| {
-            black_box(rules::check(world, root, Role::Manager, &Release::all_series(), &All).len());
-        }))),
+        amictl(
+            "amictl: lossless parse",
+            Box::new(|| drop(black_box(parse(text.as_bytes(), Dialect::default(), Start::default())))),
+        ),
+        amictl(
+            "amictl: parse and load, one release",
+            Box::new(|| {
+                with_world(text, |world, root| {
+                    black_box(config::load(world, root, Release::newest_lts()).sections.len());
+                })
+            }),
+        ),
+        amictl(
+            "amictl: parse, load and check, seven series",
+            Box::new(|| {
+                with_world(text, |world, root| {
+                    black_box(rules::check(world, root, Role::Manager, &Release::all_series(), &All).len());
+                })
+            }),
+        ),
         Reader { name: "tree-sitter-ini: parse", bytes, run: Box::new(|| drop(black_box(tree_sitter_parse(text)))) },
-        Reader { name: "rust-ini: load (loses comments)", bytes, run: Box::new(|| drop(black_box(ini::Ini::load_from_str(text)))) },
+        Reader {
+            name: "rust-ini: load (loses comments)",
+            bytes,
+            run: Box::new(|| drop(black_box(ini::Ini::load_from_str(text)))),
+        },
         Reader {
             name: "toml_edit: lossless parse of the same as TOML",
             bytes: toml.len(),

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
 use amictl::testing::judge::{Judge as _, Recording};
 use amictl::testing::scenario::Table;
+use anyhow::{Context, Result};
 
 use super::install::Installation;
 use super::live::Live;

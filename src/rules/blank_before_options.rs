@@ -1,0 +1,111 @@
+//! Options of a header that do not count because of a blank.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::prelude::*;
+use crate::config::{Effective, Section};
+use crate::syntax::Header;
+
+pub(super) static RULE: Rule = Rule {
+    name: "blank-before-options",
+    summary: "a blank between `]` and `(` makes the options of a header void",
+    severity: Severity::Error,
+    doc: "\
+The options of a section count only when their `(` is the very next byte behind the `]`. With a blank or a tab between \
+them they are ignored without a word.
+
+So `[staff] (!)` is no template but a user, and with a secret in it, somebody can log in as that user. `[bob] (staff)` \
+inherits nothing from `staff`: no permissions, and no `deny`. `[bob] (+)` begins a second section, which in manager.conf \
+throws away the ACL, the filters and the variables of the first one.
+
+Take the blank out. Text in parentheses that is neither `!` nor `+` nor the name of a section is left to the rule \
+`text-after-header`.",
+    source: "main/config.c, process_text_line; recorded on 13.12.2 to 23.4.1",
+    check: Check::Config(check),
+    examples: &[
+        bad("[staff] (!)\n        ^^^ `staff` is no template but a user who can log in\nsecret = x\n"),
+        bad(
+            "[staff](!)\ndeny = 0.0.0.0/0\n[bob] (staff) ; one of them\n      ^^^^^^^ nothing is inherited from `staff`\n",
+        ),
+        bad("[bob]\ndeny = 0.0.0.0/0\n[bob]\t(+)\n      ^^^ the ACL, the filters and the variables of the first\n"),
+        bad("[general]\n[general] (+)\n          ^^^ a second `general`, which is not read\n"),
+        good("[staff](!)\n[bob](staff)\n[bob](+)\n"),
+        good("[staff] (all of them)\n[bob] (our admin)\n").because("these are remarks"),
+    ],
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let names = Names::of(context.effective);
+    for (at, section) in context.effective.sections.iter().enumerate() {
+        let Node::Header(header) = context.effective.line(section.origin).node() else { continue };
+        let Some(range) = names.parted_options(&header) else { continue };
+        let effect = effects(context, &names, section, at, &header);
+        let options = context.files.bytes(context.span(section.origin, range.clone()));
+        let message = format!("the blank before `{}` makes these options void", show(options));
+        let help = format!("take the blank out: `[{}]{}`", show(section.name), show(options));
+        findings.at(context.span(section.origin, range), message, effect).help(help);
+    }
+}
+
+fn effects(context: &Context<'_>, names: &Names, section: &Section<'_>, at: usize, header: &Header<'_>) -> String {
+    let is_general = section.name.eq_ignore_ascii_case(b"general");
+    let is_manager = matches!(context.role, super::Role::Manager | super::Role::Fragment);
+    let has_secret = || section.content.iter().any(|entry| entry.name.eq_ignore_ascii_case(b"secret"));
+    let name = show(section.name);
+    let ignored = header.ignored.as_ref().map_or(&b""[..], |ignored| ignored.bytes);
+    let mut effects = Vec::new();
+    for item in items(ignored) {
+        effects.push(match item {
+            b"!" if is_general || !is_manager => format!("`{name}` is no template but a live section"),
+            b"!" if has_secret() => format!("`{name}` is no template but a user who can log in"),
+            b"!" => format!("`{name}` is no template but a user"),
+            [b'+', ..] if names.first(section.name).is_none_or(|first| first >= at) => format!("`{name}` is a new section"),
+            [b'+', ..] if !is_manager => format!("this is a second section `{name}`"),
+            [b'+', ..] if is_general => format!("this is a second `{name}`, which is not read"),
+            [b'+', ..] => format!(
+                "this is a second section `{name}`: the ACL, the filters and the variables of the first one are thrown away"
+            ),
+            base => format!("nothing is inherited from `{}`", show(base)),
+        });
+    }
+    effects.join(", and ")
+}
+
+/// The sections by name.
+pub(super) struct Names(HashMap<Vec<u8>, usize>);
+
+impl Names {
+    pub(super) fn of(effective: &Effective<'_>) -> Names {
+        let mut names = HashMap::new();
+        for (at, section) in effective.sections.iter().enumerate() {
+            names.entry(section.name.to_ascii_lowercase()).or_insert(at);
+        }
+        Names(names)
+    }
+
+    /// The first section of a name.
+    fn first(&self, name: &[u8]) -> Option<usize> {
+        self.0.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// What stands behind a header and a blank and reads like its options: where it is.
+    pub(super) fn parted_options(&self, header: &Header<'_>) -> Option<Range<usize>> {
+        let ignored = header.ignored.as_ref().filter(|it| header.options.is_none() && it.bytes.starts_with(b"("))?;
+        let mut list = items(ignored.bytes).peekable();
+        list.peek()?;
+        let is_sure = items(ignored.bytes).any(|item| item == b"!" || item.starts_with(b"+"));
+        if !is_sure && !list.all(|item| self.first(item).is_some()) {
+            return None;
+        }
+        let length = ignored.bytes.iter().position(|&byte| byte == b')').map_or(ignored.bytes.len(), |end| end + 1);
+        Some(ignored.range.start..(ignored.range.start + length).min(ignored.range.end))
+    }
+}
+
+/// The items between parentheses, without blanks around them.
+fn items(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let inner = text.strip_prefix(b"(").unwrap_or_default();
+    let inner = inner.split(|&byte| byte == b')').next().unwrap_or_default();
+    inner.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|item| !item.is_empty())
+}

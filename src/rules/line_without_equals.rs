@@ -1,0 +1,121 @@
+//! A line that sets nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use super::prelude::*;
+use crate::catalog::{SectionKind, option};
+use crate::config::{Origin, ReadId};
+use crate::text::{FileId, is_blank, is_secret_key};
+
+pub(super) static RULE: Rule = Rule {
+    name: "line-without-equals",
+    summary: "a line has no `=`, and is dropped",
+    severity: Severity::Warning,
+    doc: "\
+A line that is no header, no directive and no comment must have a `=`. Asterisk drops one without it, with a warning, \
+and the file loads. Where the line was to set an option (error), the option is not set: after `deny 0.0.0.0/0` or \
+`deny: 0.0.0.0/0` the user has no access rule and may log in from anywhere, and with `eventfilter !Event: X` it \
+receives all events.
+
+Put a `=` between key and value. A comment begins with `;`: text, rulers of dashes and `//` do no harm, but a `=` in \
+one makes it an option.
+
+Lines that are part of a template language (`{% … %}`, `{{ … }}`, `<% … %>`, `@…@`) are left alone.",
+    source: "main/config.c, process_text_line; recorded on 13.12.2 to 23.4.1",
+    check: Check::Config(check),
+    examples: &[
+        bad("[bob]\nsecret = 7Qm3kd\ndeny 0.0.0.0/0\n^^^^^^^^^^^^^^ no address is kept out by it\n"),
+        bad("[bob]\npermit: 10.0.0.0/8\n^^^^^^^^^^^^^^^^^^ write `permit = 10.0.0.0/8`\n"),
+        bad("[bob]\nread: system, call\n^^^^^^^^^^^^^^^^^^ write `read = system,call`\n"),
+        bad("[bob]\nsecret 7Qm3kd\n^^^^^^^^^^^^^ write `secret = …`\n"),
+        bad("[general]\nenabled yes\n^^^^^^^^^^^ it does not set `enabled`\n"),
+        bad("[general]\nenabled = yes\n--- users ---\n^^^^^^^^^^^^^ a comment begins with `;`\n"),
+        bad("[bob]\nread the manual first\n^^^^^^^^^^^^^^^^^^^^^ the line is dropped\n"),
+        good("[bob]\nsecret = 7Qm3kd\ndeny = 0.0.0.0/0 ; deny 10.0.0.0/8\npermit => 10.0.0.0/8\n"),
+        good("[general]\n{% if tls %}\ntlsenable = yes\n{% endif %}\n").because("a template writes the file"),
+    ],
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let mut places: HashSet<(FileId, u32)> = HashSet::new();
+    let mut kinds = Kinds::default();
+    for (note, span) in context.notes().filter(|(note, _)| note.what == What::NoEquals) {
+        let Node::Text(text) = context.effective.line(note.at).node() else { continue };
+        if is_placeholder(text.bytes) || !places.insert((span.file, note.at.line)) {
+            continue;
+        }
+        let kind = kinds.at(context, note.at);
+        let Some((key, value)) = meant(text.bytes, kind) else {
+            let help = "put a `=` between key and value; a comment begins with `;`";
+            findings.at(span, "this line has no `=`", "the line is dropped with a warning").help(help);
+            continue;
+        };
+        findings
+            .at(span, "this line has no `=`", format!("the line is dropped with a warning; {}", lost(key)))
+            .help(format!("write `{key} = {value}`"))
+            .severity(Severity::Error);
+    }
+}
+
+/// What it comes to when an option is not there.
+fn lost(key: &str) -> String {
+    match key {
+        "deny" => "no address is kept out by it".to_owned(),
+        "permit" => "no address is let in by it".to_owned(),
+        "acl" => "it names no access list".to_owned(),
+        "eventfilter" => "no event is filtered by it".to_owned(),
+        key => format!("it does not set `{key}`"),
+    }
+}
+
+/// The option that a line was to set, and to what. Prose may begin with the name of one: its value is one word, a list
+/// with commas or numbers, unless a colon stands before it.
+fn meant(text: &[u8], kind: Option<SectionKind>) -> Option<(&'static str, String)> {
+    let end = text.iter().position(|&byte| is_blank(byte) || byte == b':').filter(|&end| end > 0)?;
+    let known =
+        |asked: SectionKind| if kind.is_none_or(|kind| kind == asked) { option(asked, &text[..end]) } else { None };
+    let key = known(SectionKind::User).or_else(|| known(SectionKind::General))?.name();
+    let behind = text[end..].trim_ascii_start();
+    let value = behind.strip_prefix(b":").unwrap_or(behind).trim_ascii_start();
+    let colon = value.len() < behind.len();
+    let words: Vec<&[u8]> = value.split(|&byte| is_blank(byte)).filter(|word| !word.is_empty()).collect();
+    let list = words.windows(2).all(|pair| pair[0].ends_with(b",") || pair[1].starts_with(b","));
+    let mended = match () {
+        () if words.is_empty() => return None,
+        () if is_secret_key(key.as_bytes()) => "…".to_owned(),
+        // Blanks in a list lose what stands beside them.
+        () if list => show(&words.concat()),
+        () if words.len() == 2 && matches!(key, "deny" | "permit") => show(&words.join(&b'/')),
+        () => show(value),
+    };
+    let numbers = value.iter().all(|byte| !byte.is_ascii_alphabetic());
+    let free = matches!(key, "eventfilter" | "setvar");
+    (words.len() == 1 || list || numbers || colon || free).then_some((key, mended))
+}
+
+/// Is the line written for a program that makes the file?
+fn is_placeholder(text: &[u8]) -> bool {
+    let begins = [&b"{%"[..], b"{{", b"{#", b"<%", b"<?", b"${", b"%%"].iter().any(|start| text.starts_with(start));
+    begins || (text.len() > 2 && text.starts_with(b"@") && text.ends_with(b"@"))
+}
+
+/// The kinds of the sections in which lines stand, as far as headers of the same file tell.
+#[derive(Default)]
+struct Kinds {
+    /// How far each reading was looked through, and the kind of the section that is open there.
+    seen: HashMap<ReadId, (u32, Option<SectionKind>)>,
+}
+
+impl Kinds {
+    fn at(&mut self, context: &Context<'_>, at: Origin) -> Option<SectionKind> {
+        let (line, kind) = self.seen.entry(at.read).or_default();
+        while *line < at.line {
+            if let Node::Header(header) = context.effective.line(Origin { line: *line, ..at }).node() {
+                let is_general = header.name.bytes.eq_ignore_ascii_case(b"general");
+                *kind = Some(if is_general { SectionKind::General } else { SectionKind::User });
+            }
+            *line += 1;
+        }
+        *kind
+    }
+}

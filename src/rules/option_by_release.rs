@@ -1,0 +1,92 @@
+//! Options that some releases know and others do not.
+
+use super::prelude::*;
+use crate::catalog::{self, SectionKind};
+use crate::release::{Release, phrase};
+
+pub(super) static RULE: Rule = Rule {
+    name: "option-by-release",
+    summary: "a key is known to some releases, and not to those that are asked for",
+    severity: Severity::Warning,
+    doc: "\
+The key is an option on some releases of Asterisk, and ignored on those that the configuration is checked for.
+
+- `eventfilter`: releases from 18.26, 20.11, 21.6 and 22.1 on take every key that begins with `eventfilter` in lower \
+case, and no other: `EventFilter` is ignored without a word. Older ones, 13 and 16 among them, take just \
+`eventfilter`, in any letter case: `eventfilter(name(Hangup))` and `eventfilters` are ignored without a word. A user \
+whose filters are all ignored receives every event of the classes in `read`, so an upgrade can hand out what was \
+filtered before.
+- `disabledevents`: unknown before 16.25 and 18.11, on 13 and on certified 16.8 and 18.9. The events are sent to \
+everybody, and a NOTICE is logged.
+
+Plain `eventfilter` in lower case, with a regular expression, works everywhere. Name the releases that you run with \
+`--asterisk`: this rule speaks only of those.",
+    source: "main/manager.c, __init_manager and manager_add_filter; recorded on 13.12.2 to 23.4.1",
+    check: Check::Config(check),
+    examples: &[
+        bad("\
+[bob]
+read = all
+EventFilter = !Secret
+^^^^^^^^^^^ write `eventfilter`, in lower case
+")
+        .because("13 and 16 take it, all later ones do not"),
+        bad("\
+[bob]
+read = all
+eventfilter(name(Hangup)) =
+^^^^^^^^^^^^^^^^^^^^^^^^^ receives every event
+")
+        .on("16,20.9,22"),
+        bad("\
+[bob]
+eventfilters = Hangup
+^^^^^^^^^^^^ only those of 18 to 23 act on it
+")
+        .on("16"),
+        bad("\
+[general]
+disabledevents = VarSet
+^^^^^^^^^^^^^^ these events are sent
+")
+        .on("13,22"),
+        good("[bob]\neventfilter = Hangup\nREAD = all\n"),
+        good("[bob]\neventfilter(name(Hangup)) =\n[general]\ndisabledevents = VarSet\n").on("18,20,22,23"),
+        good("[bob]\nEVENTFILTER = Hangup\n").on("13,16,20.9"),
+        good("[bob]\nDisabledEvents = VarSet\n").on("13").because("that is no option of a user anywhere"),
+    ],
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let series = Release::all_series();
+    for (entry, kinds) in context.options() {
+        let knows = |release: &Release| kinds.iter().any(|&kind| catalog::knows(*release, kind, entry.name));
+        if context.releases.iter().all(knows) {
+            continue;
+        }
+        let ignoring: Vec<Release> = context.releases.iter().copied().filter(|it| !knows(it)).collect();
+        let acting: Vec<Release> = series.iter().copied().filter(knows).collect();
+        if acting.is_empty() {
+            continue;
+        }
+        let Some(written) = context.effective.written(entry.origin) else { continue };
+        let user = catalog::option(SectionKind::General, entry.name).is_none();
+        let ignored = match user {
+            true => {
+                "ignores this filter without a word: with no other one the user receives every event of its classes"
+            }
+            false => "ignores the line but for a NOTICE: these events are sent",
+        };
+        let effect = format!("{ignored}; of the newest releases, only those of {} act on it", phrase(&acting, &series));
+        let message = format!("`{}` is an option on other releases only", show(entry.name));
+        let help = match () {
+            () if !user => "filter the events with `eventfilter` in each user's section",
+            () if entry.name.contains(&b'(') => {
+                "write it as `eventfilter = …` with a regular expression, which all releases take"
+            }
+            () => "write `eventfilter`, in lower case, which all releases take",
+        };
+        let span = context.span(entry.origin, written.name.range);
+        findings.at(span, message, effect).help(help).only(ignoring);
+    }
+}
