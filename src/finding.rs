@@ -57,7 +57,13 @@ pub struct Findings<'a> {
     severity: Severity,
     releases: &'a [Release],
     list: &'a mut Vec<Finding>,
+    count: usize,
+    /// What there is too much of is not kept.
+    spare: Option<Finding>,
 }
+
+/// Of one rule so many findings are kept for each root; more than anybody reads, less than a machine can hold.
+pub const MOST_FINDINGS: usize = 50_000;
 
 impl<'a> Findings<'a> {
     pub(crate) fn new(
@@ -66,12 +72,17 @@ impl<'a> Findings<'a> {
         releases: &'a [Release],
         list: &'a mut Vec<Finding>,
     ) -> Findings<'a> {
-        Findings { rule, severity, releases, list }
+        Findings { rule, severity, releases, list, count: 0, spare: None }
+    }
+
+    /// The place of a finding that was not kept, if there were too many.
+    pub(crate) fn overflow(&self) -> Option<Span> {
+        self.spare.as_ref().map(|finding| finding.span)
     }
 
     /// Adds a finding: where, what is wrong, and what Asterisk makes of it.
     pub fn at(&mut self, span: Span, message: impl Into<String>, effect: impl Into<String>) -> &mut Finding {
-        self.list.push(Finding {
+        let finding = Finding {
             rule: self.rule,
             severity: self.severity,
             span,
@@ -80,7 +91,12 @@ impl<'a> Findings<'a> {
             help: None,
             related: Vec::new(),
             releases: self.releases.to_vec(),
-        });
+        };
+        self.count += 1;
+        if self.count > MOST_FINDINGS {
+            return self.spare.insert(finding);
+        }
+        self.list.push(finding);
         let last = self.list.len() - 1;
         &mut self.list[last]
     }

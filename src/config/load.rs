@@ -2,11 +2,12 @@
 //!
 //! Source: `config_text_file_load`, `process_text_line` and `ast_config_internal_load` in main/config.c.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::append::append;
 use super::filter::{Filter, Verdict};
 use super::include::Found;
+use super::names::Names;
 use super::note::{Limit, Note, What};
 use super::{Asked, Content, Effective, Entry, Origin, Outcome, Read, ReadId, Section, SectionId, World};
 use crate::release::Quirk;
@@ -31,7 +32,7 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
         world,
         asked,
         sections: Vec::new(),
-        names: HashMap::new(),
+        names: Names::default(),
         current: None,
         notes: Vec::new(),
         reads: Vec::new(),
@@ -58,8 +59,7 @@ struct Loader<'t, 'w, 'a> {
     world: &'t World<'w>,
     asked: &'a Asked,
     sections: Vec<Section<'t>>,
-    /// Sections by their names in lower case.
-    names: HashMap<Vec<u8>, Vec<SectionId>>,
+    names: Names<'t>,
     /// The section that an included file starts in: the last one begun or appended to, in whatever file.
     current: Option<SectionId>,
     notes: Vec<Note<'t>>,
@@ -266,7 +266,7 @@ impl<'t> Loader<'t, '_, '_> {
 
     fn begin(&mut self, section: Section<'t>) -> SectionId {
         let id = SectionId(offset(self.sections.len()));
-        self.names.entry(section.name.to_ascii_lowercase()).or_default().push(id);
+        self.names.add(section.name, id);
         self.sections.push(section);
         self.current = Some(id);
         id
@@ -277,7 +277,7 @@ impl<'t> Loader<'t, '_, '_> {
     fn append_target(&mut self, name: &'t [u8], filter: &'t [u8], at: Origin) -> Result<SectionId, Flow> {
         let candidates: Vec<SectionId> = match name {
             [] => (0..offset(self.sections.len())).map(SectionId).collect(),
-            _ => self.names.get(&name.to_ascii_lowercase()).cloned().unwrap_or_default(),
+            _ => self.names.get(name).to_vec(),
         };
         let compiled = if filter.is_empty() { None } else { Filter::new(filter, self.asked) };
         let mut work = candidates.len() as u64;
@@ -340,7 +340,7 @@ impl<'t> Loader<'t, '_, '_> {
     ) -> Flow {
         let base = match name {
             [] => (!self.sections.is_empty()).then_some(SectionId(0)),
-            _ => self.names.get(&name.to_ascii_lowercase()).and_then(|ids| ids.first()).copied(),
+            _ => self.names.get(name).first().copied(),
         };
         let Some(base) = base else { return self.unless_partial(What::UnknownBase { name }, at) };
         if name.is_empty() {

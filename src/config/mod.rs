@@ -12,6 +12,7 @@ mod filter;
 mod glob;
 mod include;
 mod load;
+mod names;
 mod note;
 
 use std::cell::{Cell, RefCell};

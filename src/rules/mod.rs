@@ -264,12 +264,21 @@ pub fn check(
     let is_on = |rule: &&'static Rule| selection.severity(rule, rule.severity).is_some();
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(is_on).collect();
     let mut list = Vec::new();
+    let mut overflows = Vec::new();
     for group in &groups {
         let context = Context { effective: &group.effective, releases: &group.releases, role, files: world.files };
         for rule in &rules {
             if let Check::Config(check) = rule.check {
-                check(&context, &mut Findings::new(rule.name, rule.severity, &group.releases, &mut list));
+                let mut findings = Findings::new(rule.name, rule.severity, &group.releases, &mut list);
+                check(&context, &mut findings);
+                let overflow = findings.overflow();
+                overflows.extend(overflow.map(|span| (rule, &group.releases, span)));
             }
+        }
+    }
+    if is_on(&&limit_reached::RULE) {
+        for (rule, releases, span) in overflows {
+            limit_reached::too_many(rule, span, releases, &mut list);
         }
     }
     let mut suppressions = suppress::find(groups.iter().map(|group| &group.effective), world.files);

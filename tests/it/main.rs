@@ -5,6 +5,7 @@
 mod cases;
 mod cli;
 mod layers;
+mod limits;
 #[cfg(unix)]
 mod oracle;
 mod properties;
