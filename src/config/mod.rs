@@ -12,6 +12,7 @@ mod filter;
 mod glob;
 mod include;
 mod load;
+pub mod manager;
 mod names;
 mod note;
 

@@ -1,0 +1,86 @@
+//! The manager as loaded: what Asterisk holds in memory after `__init_manager` has gone over the sections.
+//!
+//! Everything that was dropped, ignored or is dangerous stays on record as a [`Fact`], with its reason and place.
+
+use super::Origin;
+
+/// A value, and the line that set it; without one it is the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// The line that set it.
+    pub at: Option<Origin>,
+}
+
+impl<T> Sourced<T> {
+    /// A default.
+    pub fn default_of(value: T) -> Sourced<T> {
+        Sourced { value, at: None }
+    }
+
+    /// What a line says.
+    pub fn set(value: T, at: Origin) -> Sourced<T> {
+        Sourced { value, at: Some(at) }
+    }
+}
+
+/// Something that the load did to a line, or will do because of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// What it did.
+    pub kind: FactKind,
+    /// Why, in a lower-case phrase.
+    pub why: String,
+    /// At which line.
+    pub at: Origin,
+}
+
+/// What a load does to a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactKind {
+    /// A user that does not exist for it: deleted.
+    Dropped {
+        /// The user.
+        user: Vec<u8>,
+    },
+    /// A line, or a part of one, that has no effect.
+    Ignored {
+        /// What has none: a key, an item, a filter.
+        what: String,
+    },
+    /// Asterisk crashes, hangs, or uses memory that it has freed.
+    Hazard {
+        /// Which of them.
+        harm: Harm,
+        /// When.
+        when: When,
+    },
+    /// What Asterisk makes of it cannot be known: it reads memory that was never written.
+    Indeterminate {
+        /// What cannot be known.
+        what: String,
+    },
+}
+
+/// What a hazard does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// The process dies.
+    Crash,
+    /// The process, or a thread of it, never goes on.
+    Hang,
+    /// Freed memory is used.
+    Corruption,
+}
+
+/// When a hazard strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// When Asterisk starts.
+    Boot,
+    /// When somebody logs in.
+    Login,
+    /// When the manager is reloaded.
+    Reload,
+}
