@@ -2,7 +2,7 @@
 
 use crate::release::{Quirk, Release};
 pub use crate::tables::SectionKind;
-use crate::tables::{OPTIONS, OptionRow, REFUSED};
+use crate::tables::{CLASSES, ClassRow, OPTIONS, OptionRow, REFUSED};
 use crate::text::distance;
 
 /// One key of manager.conf.
@@ -48,6 +48,32 @@ impl OptionDef {
     fn names(self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.0.name).chain(self.0.aliases.iter().copied())
     }
+}
+
+/// One class of rights: what `read` and `write` list.
+#[derive(Clone, Copy)]
+pub struct ClassDef(&'static ClassRow);
+
+impl ClassDef {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// Its bit in Asterisk's mask.
+    pub fn mask(self) -> u32 {
+        1 << self.0.bit
+    }
+
+    /// What it is about.
+    pub fn doc(self) -> &'static str {
+        self.0.doc
+    }
+}
+
+/// All classes, in the order in which Asterisk prints them.
+pub fn classes() -> impl Iterator<Item = ClassDef> {
+    CLASSES.iter().map(ClassDef)
 }
 
 /// All options of a kind of section.

@@ -1,10 +1,11 @@
-//! The only door to files.
+//! The only door to files, environment and clock.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What stands at a path, symbolic links followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,9 @@ pub trait Host {
 
     /// The names in a directory, in byte order; none when it cannot be read.
     fn names(&self, path: &Path) -> Vec<OsString>;
+
+    /// The time since the beginning of 1970, UTC.
+    fn now(&self) -> Duration;
 }
 
 /// The machine's own files.
@@ -63,12 +67,17 @@ impl Host for Disk {
         names.sort();
         names
     }
+
+    fn now(&self) -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
 }
 
 /// Files that exist only in memory: for tests, examples and standard input.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     nodes: BTreeMap<PathBuf, Node>,
+    now: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -96,6 +105,12 @@ impl Memory {
         let path = plain(&path.into());
         let target = plain(&path.parent().unwrap_or(Path::new("")).join(target));
         self.nodes.insert(path, Node::Link(target));
+        self
+    }
+
+    /// Sets the clock, which stands still: the time since the beginning of 1970, UTC.
+    pub fn set_now(&mut self, now: Duration) -> &mut Memory {
+        self.now = now;
         self
     }
 
@@ -138,6 +153,10 @@ impl Host for Memory {
         let mut names: Vec<OsString> = inside.map(|name| name.as_os_str().to_owned()).collect();
         names.dedup();
         names
+    }
+
+    fn now(&self) -> Duration {
+        self.now
     }
 }
 

@@ -1,6 +1,7 @@
 //! amictl.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail by panicking"))]
 
+pub mod access;
 pub mod catalog;
 pub mod cli;
 pub mod config;

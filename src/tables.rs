@@ -45,6 +45,13 @@ pub(crate) struct OptionRow {
     pub(crate) source: &'static str,
 }
 
+/// One class of rights.
+pub(crate) struct ClassRow {
+    pub(crate) name: &'static str,
+    pub(crate) bit: u32,
+    pub(crate) doc: &'static str,
+}
+
 /// The release series, oldest first.
 pub(crate) static SERIES: &[SeriesRow] = &[
     SeriesRow {
@@ -132,6 +139,10 @@ pub enum Quirk {
     RegexInCharacters,
     /// An empty part of a `(+filter)` is a part; without this it ends the filter, or is no value.
     EmptyFilterParts,
+    /// A user with an `acl`, `deny` or `permit` that cannot be read is deleted; without this only the rest of that line is dropped.
+    BadAclDeletesUser,
+    /// Sections of users.conf with `hasmanager` are users of the manager, and a users.conf that is refused crashes pbx_config.
+    UsersConf,
 }
 
 /// One row a quirk, in the order of the enum.
@@ -198,6 +209,24 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         until: &[(13, 18, 0)],
         certified: &[(13, 13), (20, 7), (22, 8)],
         source: "main/utils.c, ast_strsep; recorded with it on 22.10.1, without it on 16.28.0",
+    },
+    QuirkRow {
+        quirk: Quirk::BadAclDeletesUser,
+        name: "bad-acl-deletes-user",
+        what: "a user with an `acl`, `deny` or `permit` that cannot be read is deleted; without this only the rest of that line is dropped",
+        from: &[(16, 0, 0), (17, 0, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[],
+        certified: &[(16, 8), (18, 9), (20, 7), (22, 8)],
+        source: "main/manager.c, __init_manager; recorded without it on 13.12.2, with it on 16.28.0 and all later ones",
+    },
+    QuirkRow {
+        quirk: Quirk::UsersConf,
+        name: "users-conf",
+        what: "sections of users.conf with `hasmanager` are users of the manager, and a users.conf that is refused crashes pbx_config",
+        from: &[(13, 0, 0), (16, 0, 0), (17, 0, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0)],
+        until: &[],
+        certified: &[(13, 13), (13, 21), (16, 8), (18, 9), (20, 7), (22, 8)],
+        source: "main/manager.c, __init_manager; recorded with it on 16.28.0 to 22.10.1, without it on 23.4.1; read in 13.12.2",
     },
 ];
 
@@ -554,4 +583,27 @@ pub(crate) static REFUSED: &[(&str, &str)] = &[
     ("tlsdontverifyserver", "AMI is never a TLS client"),
     ("tlsclientmethod", "AMI is never a TLS client"),
     ("sslclientmethod", "AMI is never a TLS client"),
+];
+
+/// The classes of rights, in the order in which Asterisk prints them.
+pub(crate) static CLASSES: &[ClassRow] = &[
+    ClassRow { name: "system", bit: 0, doc: "load and reload modules, run commands of the core, change the database" },
+    ClassRow { name: "call", bit: 1, doc: "calls and channels" },
+    ClassRow { name: "log", bit: 2, doc: "log messages" },
+    ClassRow { name: "verbose", bit: 3, doc: "verbose messages" },
+    ClassRow { name: "command", bit: 4, doc: "commands of the CLI" },
+    ClassRow { name: "agent", bit: 5, doc: "agents and queues" },
+    ClassRow { name: "user", bit: 6, doc: "user events" },
+    ClassRow { name: "config", bit: 7, doc: "read and write configuration files" },
+    ClassRow { name: "dtmf", bit: 8, doc: "digits pressed" },
+    ClassRow { name: "reporting", bit: 9, doc: "status of calls, devices and RTP" },
+    ClassRow { name: "cdr", bit: 10, doc: "call detail records" },
+    ClassRow { name: "dialplan", bit: 11, doc: "the dialplan: variables and extensions" },
+    ClassRow { name: "originate", bit: 12, doc: "place calls" },
+    ClassRow { name: "agi", bit: 13, doc: "AGI commands" },
+    ClassRow { name: "cc", bit: 15, doc: "call completion" },
+    ClassRow { name: "aoc", bit: 16, doc: "advice of charge" },
+    ClassRow { name: "test", bit: 17, doc: "signals of the test suite" },
+    ClassRow { name: "security", bit: 18, doc: "security events: logins, failed ones too" },
+    ClassRow { name: "message", bit: 30, doc: "text messages" },
 ];

@@ -7,9 +7,13 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
 use super::{Reading, Showing, target};
-use crate::config::{self, World};
+use crate::config::manager::general::General;
+use crate::config::manager::{Accounts, tls};
+use crate::config::{self, Effective, World};
 use crate::host::Host;
+use crate::release::Release;
 use crate::report::dump::{EffectiveDump, TreeDump};
+use crate::report::manager::ManagerDump;
 use crate::syntax::{Dialect, Start};
 use crate::text::Files;
 
@@ -37,6 +41,8 @@ enum Stage {
     Tree,
     /// Sections and entries as Asterisk holds them after includes and templates
     Effective,
+    /// Listeners, settings and users as Asterisk's manager holds them
+    Manager,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -79,6 +85,35 @@ impl Dump {
                 }
                 Ok(if dump.aborted().is_some() { Exit::Findings } else { Exit::Clean })
             }
+            Stage::Manager => self.manager(&world, &effective, release, out),
         }
+    }
+
+    fn manager(
+        &self,
+        world: &World<'_>,
+        effective: &Effective<'_>,
+        release: Release,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let general = General::read(effective, release);
+        let judgement = general.tls.enable.value.then(|| tls::judge(world, &general.tls));
+        let listeners = general.listeners(judgement.as_ref());
+        let accounts = Accounts::load(world, effective, release, (&general).into());
+        let dump = ManagerDump {
+            effective,
+            general: &general,
+            judgement: judgement.as_ref(),
+            listeners: &listeners,
+            accounts: &accounts,
+            release,
+            files: world.files,
+            secrets: self.showing.secrets(),
+        };
+        match self.format {
+            FormatName::Human => dump.human(out)?,
+            FormatName::Json => dump.json(out)?,
+        }
+        Ok(if dump.aborted().is_some() { Exit::Findings } else { Exit::Clean })
     }
 }

@@ -5,6 +5,7 @@ mod dump;
 pub mod exit;
 mod explain;
 mod settings;
+mod simulate;
 mod target;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -34,6 +35,7 @@ Examples:
   amictl check /etc/asterisk/manager.conf
   amictl check --asterisk 16,22 --format short .
   amictl dump manager.conf --stage effective
+  amictl simulate login manager.conf --user bob --from 192.0.2.1
   amictl explain duplicate-section
 
 Exit codes: 0 nothing found, 1 findings or a file that does not load, 2 usage or
@@ -45,6 +47,8 @@ enum Command {
     Check(check::Check),
     /// Show what was read, or what Asterisk holds in memory
     Dump(dump::Dump),
+    /// Ask what Asterisk would do
+    Simulate(simulate::Simulate),
     /// Tell more of a rule, or of an option of manager.conf
     Explain(explain::Explain),
 }
@@ -146,6 +150,7 @@ pub fn main() -> ExitCode {
         let run = match &cli.command {
             Command::Check(check) => check.run(&Disk, &mut out),
             Command::Dump(dump) => dump.run(&Disk, &mut out),
+            Command::Simulate(simulate) => simulate.run(&Disk, &mut out),
             Command::Explain(explain) => explain.run(&mut out),
         };
         run.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from))

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::Asked;
 use super::content::Content;
-use crate::posix::{self, Pattern, Units};
+use crate::posix::{self, Answer, Pattern, Units};
 use crate::release::Quirk;
 use crate::text::trim;
 
@@ -74,20 +74,28 @@ impl Filter {
                 Term::TemplatesToo => template_ok = true,
                 Term::TemplatesOnly if template => template_ok = true,
                 Term::TemplatesOnly | Term::Never => return Verdict::FitsNot,
-                Term::Variable { name: Pattern::Known(name), value: Pattern::Known(value) } => {
-                    let mut entries = content.iter();
-                    if !entries.any(|entry| name.is_match(entry.name) && value.is_match(&entry.value)) {
-                        return Verdict::FitsNot;
-                    }
-                }
-                Term::Variable { name: Pattern::Undecided(why), .. }
-                | Term::Variable { value: Pattern::Undecided(why), .. } => {
-                    return Verdict::Undecided(why);
-                }
+                Term::Variable { name, value } => match some(name, value, content) {
+                    Answer::Yes => {}
+                    Answer::No => return Verdict::FitsNot,
+                    Answer::Undecided(why) => return Verdict::Undecided(why),
+                },
             }
         }
         if template_ok { Verdict::Fits } else { Verdict::FitsNot }
     }
+}
+
+/// Does some entry match both?
+fn some(name: &Pattern, value: &Pattern, content: &Content<'_>) -> Answer {
+    let mut open = Answer::No;
+    for entry in content.iter() {
+        match (name.matches(entry.name), value.matches(&entry.value)) {
+            (Answer::Yes, Answer::Yes) => return Answer::Yes,
+            (Answer::No, _) | (_, Answer::No) => {}
+            (Answer::Undecided(why), _) | (_, Answer::Undecided(why)) => open = Answer::Undecided(why),
+        }
+    }
+    open
 }
 
 /// The next part of a text up to a separator outside quotes, stripped of blanks and of one pair of quotes.

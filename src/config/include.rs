@@ -45,8 +45,13 @@ impl<'f> World<'f> {
         paths.iter().map(|path| self.open(&base, &path[..path.len().min(room)])).collect()
     }
 
+    /// The file of this name in Asterisk's configuration directory.
+    pub(super) fn neighbour(&self, name: &str) -> Found<'f> {
+        self.open(&self.place().etc, name.as_bytes())
+    }
+
     /// Off the switch, an absolute path into Asterisk's own directory means the directory that stands in for it.
-    fn under_etc<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
+    pub(super) fn under_etc<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
         if self.place().complete || self.place().root.is_some() {
             return None;
         }

@@ -3,6 +3,10 @@
 pub mod dump;
 mod human;
 mod json;
+pub mod login;
+pub mod manager;
+mod manager_human;
+mod manager_general;
 mod short;
 mod snippet;
 mod text;

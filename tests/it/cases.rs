@@ -13,10 +13,10 @@ use amictl::text::Files;
 use base64::Engine as _;
 use serde_json::Value;
 
-const ETC: &str = "/etc/asterisk";
+pub(crate) const ETC: &str = "/etc/asterisk";
 
 /// Every character of a case's text is one byte.
-fn bytes(text: &Value) -> Vec<u8> {
+pub(crate) fn bytes(text: &Value) -> Vec<u8> {
     text.as_str().unwrap().chars().map(|c| u8::try_from(c).unwrap()).collect()
 }
 
@@ -74,7 +74,7 @@ fn whole_line((name, value): (Said, Said)) -> (String, Said) {
 }
 
 /// The recording machine's configuration folder, wherever it was.
-fn at_home(text: Vec<u8>) -> Vec<u8> {
+pub(crate) fn at_home(text: Vec<u8>) -> Vec<u8> {
     let mut text = replace(&text, b"{ETC}", ETC.as_bytes());
     while let Some(start) = memchr::memmem::find(&text, b"/oracle/") {
         let Some(end) = memchr::memmem::find(&text[start..], b"/etc").map(|at| start + at + 4) else { break };

@@ -138,6 +138,9 @@ secret=HUNTER2
         &["check", "--asterisk", "13,16,18,20,21,22,23"],
         &["dump", "manager.conf"],
         &["dump", "manager.conf", "--format", "json"],
+        &["dump", "manager.conf", "--stage", "manager"],
+        &["dump", "manager.conf", "--stage", "manager", "--format", "json"],
+        &["simulate", "login", "manager.conf", "--user", "bob", "--from", "127.0.0.1"],
         &["dump", "manager.conf", "--stage", "tree"],
         &["dump", "manager.conf", "--stage", "tree", "--format", "json"],
     ] {

@@ -2,10 +2,18 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail by panicking")]
 
 #[cfg(unix)]
+mod accounts;
+#[cfg(unix)]
 mod cases;
 mod cli;
+#[cfg(unix)]
+mod filters;
+#[cfg(unix)]
+mod general;
 mod layers;
 mod limits;
+#[cfg(unix)]
+mod login;
 #[cfg(unix)]
 mod oracle;
 mod properties;

@@ -60,6 +60,21 @@ struct Options {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Classes {
+    class: Vec<Class>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Class {
+    name: String,
+    bit: u32,
+    doc: String,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AnOption {
     name: String,
     section: String,
@@ -119,6 +134,8 @@ fn tables() -> Result<String, String> {
     quirk_rows(&mut out, &quirks, &releases)?;
     let options: Options = read("options.toml")?;
     option_rows(&mut out, &options, &quirks)?;
+    let classes: Classes = read("classes.toml")?;
+    class_rows(&mut out, &classes)?;
     Ok(out)
 }
 
@@ -219,6 +236,20 @@ fn option_rows(out: &mut String, options: &Options, quirks: &Quirks) -> Result<(
     Ok(())
 }
 
+fn class_rows(out: &mut String, classes: &Classes) -> Result<(), String> {
+    out.push_str("\n/// The classes of rights, in the order in which Asterisk prints them.\n");
+    out.push_str("pub(crate) static CLASSES: &[ClassRow] = &[\n");
+    for row in &classes.class {
+        sourced("classes.toml", &row.name, &row.source)?;
+        if row.bit > 30 {
+            return Err(format!("classes.toml: {}: there is no bit {}", row.name, row.bit));
+        }
+        let _ = writeln!(out, "    ClassRow {{ name: {:?}, bit: {}, doc: {:?} }},", row.name, row.bit, row.doc);
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
 fn sourced(file: &str, row: &str, source: &str) -> Result<(), String> {
     if source.trim().is_empty() { Err(format!("grammar/{file}: {row} has no source")) } else { Ok(()) }
 }
@@ -298,6 +329,13 @@ pub(crate) struct OptionRow {
     pub(crate) mistaken: &'static [&'static str],
     pub(crate) quirk: Option<Quirk>,
     pub(crate) source: &'static str,
+}
+
+/// One class of rights.
+pub(crate) struct ClassRow {
+    pub(crate) name: &'static str,
+    pub(crate) bit: u32,
+    pub(crate) doc: &'static str,
 }
 
 ";

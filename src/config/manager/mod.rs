@@ -2,6 +2,27 @@
 //!
 //! Everything that was dropped, ignored or is dangerous stays on record as a [`Fact`], with its reason and place.
 
+pub mod acl;
+pub mod classes;
+pub mod filter;
+mod accounts;
+mod named_acl;
+mod neighbour;
+mod user;
+mod users_conf;
+pub mod general;
+mod ciphers;
+mod keys;
+pub mod listen;
+mod pem;
+pub mod tls;
+mod value;
+
+pub use accounts::Accounts;
+pub use neighbour::{Neighbour, NeighbourState};
+pub use user::{Acl, AclState, Defaults, Given, Secret, SecretState, User, Variable};
+pub use value::Address;
+
 use super::Origin;
 
 /// A value, and the line that set it; without one it is the default.
@@ -23,6 +44,26 @@ impl<T> Sourced<T> {
     pub fn set(value: T, at: Origin) -> Sourced<T> {
         Sourced { value, at: Some(at) }
     }
+}
+
+/// Which of the files that the manager is loaded from, with what each of them includes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// manager.conf.
+    Manager,
+    /// users.conf.
+    Users,
+    /// acl.conf.
+    Acl,
+}
+
+/// A line of one of these files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct At {
+    /// The file.
+    pub part: Part,
+    /// The line.
+    pub line: Origin,
 }
 
 /// Something that the load did to a line, or will do because of it.

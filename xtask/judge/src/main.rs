@@ -2,6 +2,7 @@
 
 mod bench;
 mod oracle;
+mod regex;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ enum Judge {
     /// Measure speed beside other programs
     #[command(subcommand)]
     Bench(bench::Command),
+    Regex(regex::Command),
 }
 
 /// A disagreement was found.
@@ -29,6 +31,7 @@ const UNAVAILABLE: u8 = 77;
 fn main() -> ExitCode {
     let verdict = match Judge::parse() {
         Judge::Oracle(command) => command.execute(),
+        Judge::Regex(command) => command.execute(),
         Judge::Bench(command) => command.execute().map(|()| oracle::Verdict::Agrees),
     };
     match verdict {

@@ -1,0 +1,142 @@
+//! `amictl simulate`: what Asterisk would do.
+
+use std::ffi::OsString;
+use std::io::{Read as _, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::exit::{Exit, Failure};
+use super::{Reading, target};
+use crate::access::{self, Attempt, Configuration, Trace};
+use crate::config::manager::general::General;
+use crate::config::manager::listen::ListenerKind;
+use crate::config::manager::{Accounts, tls};
+use crate::config::{self, World};
+use crate::host::{Host, name_bytes};
+use crate::release::Release;
+use crate::report::login::{Answer, LoginReport};
+use crate::text::{FileId, Files};
+
+/// `amictl simulate`.
+#[derive(Args)]
+pub(super) struct Simulate {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// May a client log in, and which line decides that
+    Login(Login),
+}
+
+/// `amictl simulate login`.
+#[derive(Args)]
+#[command(after_help = "\
+Exit codes: 0 every release lets the client in, 1 one of them does not, or that
+cannot be known without a file that is not here.")]
+struct Login {
+    /// The manager.conf; `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The user that logs in
+    #[arg(long, value_name = "NAME")]
+    user: OsString,
+    /// The client's address
+    #[arg(long, value_name = "IP[:PORT]")]
+    from: String,
+    /// Connect to the TLS listener
+    #[arg(long)]
+    tls: bool,
+    /// Take the client's secret from standard input, without the newline at its end [default: the right one]
+    #[arg(long)]
+    secret_stdin: bool,
+    /// A user that has a session already; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    session: Vec<OsString>,
+    /// How the answer is shown
+    #[arg(long, value_enum, default_value = "human")]
+    format: FormatName,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    Human,
+    Json,
+}
+
+impl Simulate {
+    pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
+        match &self.what {
+            What::Login(login) => login.run(host, out),
+        }
+    }
+}
+
+impl Login {
+    fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let from = address(&self.from)?;
+        let secret = self.secret()?;
+        let settings = target::settings(host, std::slice::from_ref(&self.file), None)?;
+        let releases = self.reading.releases(&settings)?;
+        let files = Files::default();
+        let root = target::open(host, &files, &self.file, &self.reading)?;
+        let world = World::new(&files, host, target::place(&self.file, &self.reading, &settings));
+        let sessions: Vec<Vec<u8>> = self.session.iter().map(|name| name_bytes(name).to_vec()).collect();
+        let attempt = Attempt {
+            user: name_bytes(&self.user),
+            from,
+            over: if self.tls { ListenerKind::Tls } else { ListenerKind::Plain },
+            secret: secret.as_deref(),
+            sessions: &sessions,
+        };
+        let answer = |&release: &Release| Answer { release, trace: answer(&world, root, release, attempt) };
+        let answers: Vec<Answer> = releases.iter().map(answer).collect();
+        let report = LoginReport { user: name_bytes(&self.user), from: &self.from, answers: &answers, files: &files };
+        match self.format {
+            FormatName::Human => report.human(out)?,
+            FormatName::Json => report.json(out)?,
+        }
+        Ok(if report.accepted() { Exit::Clean } else { Exit::Findings })
+    }
+
+    /// The secret from standard input, without the newline that ends it.
+    fn secret(&self) -> Result<Option<Vec<u8>>, Failure> {
+        if !self.secret_stdin {
+            return Ok(None);
+        }
+        if target::is_stdin(&self.file) {
+            return Err(Failure::usage("standard input cannot be both the file and the secret"));
+        }
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        read.map_err(|error| Failure::input(format!("cannot read the secret: {error}")))?;
+        if bytes.ends_with(b"\n") {
+            bytes.pop();
+        }
+        Ok(Some(bytes))
+    }
+}
+
+fn answer(world: &World<'_>, root: FileId, release: Release, attempt: Attempt<'_>) -> Trace {
+    let effective = config::load(world, root, release);
+    let general = General::read(&effective, release);
+    let judgement = general.tls.enable.value.then(|| tls::judge(world, &general.tls));
+    let listeners = general.listeners(judgement.as_ref());
+    let accounts = Accounts::load(world, &effective, release, (&general).into());
+    access::login(Configuration { effective: &effective, accounts: &accounts, listeners: &listeners }, attempt)
+}
+
+/// `127.0.0.1`, `127.0.0.1:40000`, `::1`, `[::1]:40000`: the port plays no part.
+fn address(text: &str) -> Result<IpAddr, Failure> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().or_else(|_| text.parse().map(|socket: SocketAddr| socket.ip()));
+    address.map_err(|_| {
+        Failure::usage(format!("`{text}` is no address"))
+            .help("give it as 192.0.2.1, 192.0.2.1:40000, ::1 or [::1]:40000")
+    })
+}

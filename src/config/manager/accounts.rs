@@ -1,0 +1,342 @@
+//! The accounts: sections of manager.conf into users, as Asterisk goes over them.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::acl::{self, Sense};
+use super::classes::{self, Classes};
+use super::filter::FilterReader;
+use super::named_acl::NamedAcls;
+use super::neighbour::{self, MOST_ENTRIES, Neighbour};
+use super::user::{self, Acl, AclState, Defaults, Given, LEAST_WRITE_TIMEOUT, Names, Secret, User, Variable};
+use super::value::{atoi, truth};
+use super::{At, Fact, FactKind, Harm, Part, When, users_conf};
+use crate::catalog::{self, SectionKind};
+use crate::config::{Effective, Entry, Origin, Outcome, Section, SectionId, World};
+use crate::release::{Quirk, Release};
+use crate::text::{Span, show};
+
+/// Of a `setvar` so many bytes count.
+const LONGEST_VARIABLE: usize = 255;
+
+/// Of the name of an ACL so many bytes count.
+const LONGEST_ACL_NAME: usize = 79;
+
+/// All accounts of a release, and the files beside manager.conf that they depend on.
+///
+/// Asterisk: `__init_manager` in main/manager.c, measured on 13.12.2 to 23.4.1.
+pub struct Accounts<'t> {
+    /// The accounts, in the order in which Asterisk lists them.
+    pub users: Vec<User<'t>>,
+    /// What was dropped, ignored or is dangerous in manager.conf, in the order of its lines.
+    pub facts: Vec<Fact>,
+    /// users.conf.
+    pub users_conf: Neighbour<'t>,
+    /// acl.conf; absent when no account asks for one of its ACLs.
+    pub acl_conf: Neighbour<'t>,
+    /// amictl gave up: sections hold too many entries, inherited ones counted. There are no accounts then.
+    pub gave_up: bool,
+    names: Names,
+}
+
+impl<'t> Accounts<'t> {
+    /// The accounts of a manager.conf. A file that Asterisk refuses has none.
+    pub fn load(world: &'t World<'_>, effective: &Effective<'t>, release: Release, defaults: Defaults) -> Accounts<'t> {
+        let mut accounts = Accounts {
+            users: Vec::new(),
+            facts: Vec::new(),
+            users_conf: Neighbour::absent(),
+            acl_conf: Neighbour::absent(),
+            gave_up: false,
+            names: Names::default(),
+        };
+        if effective.outcome != Outcome::Loads {
+            return accounts;
+        }
+        let sections = || effective.sections().filter(|(_, section)| is_user(section));
+        if neighbour::entries(sections().map(|(_, section)| section)) > MOST_ENTRIES {
+            accounts.gave_up = true;
+            return accounts;
+        }
+        let (users, users_conf) = users_conf::load(world, release, defaults);
+        let mut loader = Loader {
+            world,
+            release,
+            named: None,
+            drafts: Vec::new(),
+            names: Names::default(),
+            facts: Vec::new(),
+            hazards: HashSet::new(),
+            filters: FilterReader::new(release),
+        };
+        for user in users {
+            loader.add(user);
+        }
+        for (id, section) in sections() {
+            loader.section(id, section, defaults);
+        }
+        accounts.users_conf = users_conf;
+        loader.finish(&mut accounts);
+        accounts
+    }
+
+    /// The account of a name, in any letter case.
+    pub fn find(&self, name: &[u8]) -> Option<&User<'t>> {
+        self.names.find(name).map(|at| &self.users[at])
+    }
+
+    /// The file that a place is in; `manager` is what these accounts were loaded from.
+    pub fn effective<'e>(&'e self, manager: &'e Effective<'t>, part: Part) -> &'e Effective<'t> {
+        let beside = match part {
+            Part::Manager => None,
+            Part::Users => self.users_conf.effective.as_ref(),
+            Part::Acl => self.acl_conf.effective.as_ref(),
+        };
+        beside.unwrap_or(manager)
+    }
+
+    /// The live text of the line at a place.
+    pub fn span(&self, manager: &Effective<'t>, place: At) -> Span {
+        self.effective(manager, place.part).text(place.line)
+    }
+
+    /// Every fact, with the file in which its line stands.
+    pub fn all_facts(&self) -> impl Iterator<Item = (Part, &Fact)> {
+        let of =
+            [(Part::Manager, &self.facts), (Part::Users, &self.users_conf.facts), (Part::Acl, &self.acl_conf.facts)];
+        of.into_iter().flat_map(|(part, facts)| facts.iter().map(move |fact| (part, fact)))
+    }
+}
+
+fn is_user(section: &Section<'_>) -> bool {
+    !section.template && !section.name.eq_ignore_ascii_case(b"general")
+}
+
+/// An account that is being read.
+struct Draft<'t> {
+    user: User<'t>,
+    /// The names of its ACLs, the empty one of its own rules too.
+    acl_names: Names,
+    /// The lines of the current section that a later section takes away.
+    perishable: Vec<(Origin, &'t [u8])>,
+    /// Why it is to be deleted.
+    bad: Option<(String, Origin)>,
+}
+
+struct Loader<'t, 'w> {
+    world: &'t World<'w>,
+    release: Release,
+    /// acl.conf, once somebody asked for it.
+    named: Option<NamedAcls<'t>>,
+    drafts: Vec<Draft<'t>>,
+    names: Names,
+    facts: Vec<Fact>,
+    /// The lines whose hazard has been told.
+    hazards: HashSet<Origin>,
+    filters: FilterReader,
+}
+
+impl<'t> Loader<'t, '_> {
+    fn add(&mut self, user: User<'t>) -> usize {
+        self.names.add(user.name, self.drafts.len());
+        self.drafts.push(Draft { user, acl_names: Names::default(), perishable: Vec::new(), bad: None });
+        self.drafts.len() - 1
+    }
+
+    fn section(&mut self, id: SectionId, section: &Section<'t>, defaults: Defaults) {
+        let at = match self.names.find(section.name) {
+            Some(at) => {
+                self.begin_again(at, section);
+                at
+            }
+            None => {
+                let place = At { part: Part::Manager, line: section.origin };
+                self.add(User::new(section.name, place, defaults))
+            }
+        };
+        self.drafts[at].user.sections.push(id);
+        for entry in section.content.iter() {
+            self.entry(at, entry);
+        }
+        let (filters, facts) = self.filters.read(section.content.iter());
+        self.facts.extend(facts);
+        let user = &mut self.drafts[at].user;
+        if user.at.part == Part::Manager {
+            user.filters = filters;
+            return;
+        }
+        for filter in filters.includes.iter().chain(&filters.excludes) {
+            let why = "a user that users.conf made has no place for filters, and is sent everything".to_owned();
+            self.facts.push(Fact { kind: FactKind::Ignored { what: "eventfilter".to_owned() }, why, at: filter.at });
+        }
+    }
+
+    /// A further section of a user takes away what the earlier ones said of these things.
+    fn begin_again(&mut self, at: usize, section: &Section<'t>) {
+        let draft = &mut self.drafts[at];
+        draft.bad = None;
+        draft.acl_names = Names::default();
+        draft.user.acls.clear();
+        let had_variables = !draft.user.setvar.is_empty();
+        draft.user.setvar.clear();
+        for (line, key) in std::mem::take(&mut draft.perishable) {
+            let why = format!("a later section [{}] takes it away", show(section.name));
+            self.facts.push(Fact { kind: FactKind::Ignored { what: show(key) }, why, at: line });
+        }
+        if had_variables {
+            let why = "an earlier section of this user has `setvar`, whose list is freed and used again".to_owned();
+            let kind = FactKind::Hazard { harm: Harm::Corruption, when: When::Login };
+            self.facts.push(Fact { kind, why, at: section.origin });
+        }
+    }
+
+    fn entry(&mut self, at: usize, entry: &Entry<'t>) {
+        let place = At { part: Part::Manager, line: entry.origin };
+        let user = &mut self.drafts[at].user;
+        match entry.name.to_ascii_lowercase().as_slice() {
+            b"secret" => user.secret = Given::set(Secret::of(entry.value.clone()), place),
+            b"read" => {
+                user.read = Given::set(Classes::parse(&entry.value), place);
+                self.class_items(entry);
+            }
+            b"write" => {
+                user.write = Given::set(Classes::parse(&entry.value), place);
+                self.class_items(entry);
+            }
+            b"displayconnects" => user.displayconnects = Given::set(truth(&entry.value), place),
+            b"allowmultiplelogin" => user.allowmultiplelogin = Given::set(truth(&entry.value), place),
+            b"writetimeout" => match atoi(&entry.value) {
+                value if value >= LEAST_WRITE_TIMEOUT => user.writetimeout = Given::set(value, place),
+                _ => self.facts.push(user::short_timeout(entry)),
+            },
+            b"permit" => self.rule(at, Sense::Permit, entry),
+            b"deny" => self.rule(at, Sense::Deny, entry),
+            b"acl" => self.named(at, entry),
+            b"setvar" => self.variable(at, entry),
+            key if key.starts_with(b"eventfilter") => {
+                if self.filters.is_filter(entry.name) {
+                    self.drafts[at].perishable.push((entry.origin, entry.name));
+                }
+            }
+            _ if catalog::knows(self.release, SectionKind::User, entry.name) => {}
+            _ => self.ignored(entry, show(entry.name), "a user has no such option".to_owned()),
+        }
+    }
+
+    fn ignored(&mut self, entry: &Entry<'_>, what: String, why: String) {
+        self.facts.push(Fact { kind: FactKind::Ignored { what }, why, at: entry.origin });
+    }
+
+    fn class_items(&mut self, entry: &Entry<'t>) {
+        for item in classes::items(&entry.value).filter(|item| item.grants.is_none()) {
+            let word = &entry.value[item.range];
+            let stripped = word.trim_ascii();
+            let is_class = |word: &[u8]| !Classes::parse(word).is_none();
+            let why = match () {
+                () if b"none".starts_with(word) && (item.is_prefix || word == b"none") => continue,
+                () if stripped.len() < word.len() && is_class(stripped) => "a blank beside a class is part of it",
+                () if is_class(&stripped.to_ascii_lowercase()) => "classes are written in lower case",
+                () => "there is no such class",
+            };
+            self.ignored(entry, show(word), why.to_owned());
+        }
+    }
+
+    fn rule(&mut self, at: usize, sense: Sense, entry: &Entry<'t>) {
+        let draft = &mut self.drafts[at];
+        draft.perishable.push((entry.origin, entry.name));
+        let place = At { part: Part::Manager, line: entry.origin };
+        if draft.user.acls.first().is_none_or(|first| !first.name.is_empty()) {
+            let (name, rules) = (Cow::Borrowed(&b""[..]), Rc::default());
+            draft.user.acls.insert(0, Acl { name, is_local: true, state: AclState::Ok, rules, at: place });
+            draft.acl_names.add(b"", 0);
+        }
+        let own = &mut draft.user.acls[0];
+        if !own.is_local {
+            // An `acl =` with an empty name stands where the account's own rules belong, and takes them in.
+            own.is_local = true;
+            own.state = if own.state == AclState::Unrestricted { AclState::Ok } else { own.state };
+        }
+        let result = acl::append(sense, &entry.value, place, Rc::make_mut(&mut own.rules));
+        if let Err(bad) = result {
+            self.bad_acl(at, entry, &entry.value[bad.range.start..], &bad.fault.to_string());
+        }
+    }
+
+    fn named(&mut self, at: usize, entry: &Entry<'t>) {
+        self.drafts[at].perishable.push((entry.origin, entry.name));
+        let place = At { part: Part::Manager, line: entry.origin };
+        let mut start = 0;
+        for item in entry.value.split(|&byte| byte == b',') {
+            let range = start..start + item.len();
+            start = range.end + 1;
+            let name = &item[item.iter().take_while(|&&byte| crate::text::is_blank(byte)).count()..];
+            if self.drafts[at].acl_names.find(name).is_some() {
+                self.bad_acl(at, entry, item, "the same ACL is asked for twice");
+                continue;
+            }
+            let name = &name[..name.len().min(LONGEST_ACL_NAME)];
+            let named = self.named.get_or_insert_with(|| NamedAcls::load(self.world, self.release));
+            let (state, rules) = named.find(name);
+            let draft = &mut self.drafts[at];
+            draft.acl_names.add(name, draft.user.acls.len());
+            draft.user.acls.push(Acl { name: name.to_owned().into(), is_local: false, state, rules, at: place });
+            if state == AclState::Unrestricted {
+                let why = "acl.conf is absent or refused, so this restricts nobody".to_owned();
+                self.ignored(entry, show(name), why);
+            }
+        }
+    }
+
+    fn bad_acl(&mut self, at: usize, entry: &Entry<'t>, what: &[u8], fault: &str) {
+        if self.release.has(Quirk::BadAclDeletesUser) {
+            let why = format!("{fault} in `{} = {}`", show(entry.name), show(&entry.value));
+            self.drafts[at].bad.get_or_insert((why, entry.origin));
+        } else {
+            self.ignored(entry, show(what), format!("{fault}; the user stays"));
+        }
+    }
+
+    fn variable(&mut self, at: usize, entry: &Entry<'t>) {
+        let draft = &mut self.drafts[at];
+        draft.perishable.push((entry.origin, entry.name));
+        let kept = entry.value.len().min(LONGEST_VARIABLE);
+        let place = At { part: Part::Manager, line: entry.origin };
+        let Some(equals) = entry.value[..kept].iter().position(|&byte| byte == b'=') else {
+            return self.ignored(entry, "setvar".to_owned(), "there is no `=` in its value".to_owned());
+        };
+        let (name, value) = match &entry.value {
+            Cow::Borrowed(text) => (Cow::Borrowed(&text[..equals]), Cow::Borrowed(&text[equals + 1..kept])),
+            Cow::Owned(text) => (text[..equals].to_vec().into(), text[equals + 1..kept].to_vec().into()),
+        };
+        draft.user.setvar.push(Variable { name, value, at: place });
+        if kept < entry.value.len() {
+            let why = format!("only the first {LONGEST_VARIABLE} bytes count");
+            self.ignored(entry, "the end of the value of setvar".to_owned(), why);
+        }
+        if self.hazards.insert(entry.origin) {
+            let kind = FactKind::Hazard { harm: Harm::Corruption, when: When::Reload };
+            let why = "a reload frees the variables of a user and goes on using them".to_owned();
+            self.facts.push(Fact { kind, why, at: entry.origin });
+        }
+    }
+
+    fn finish(self, accounts: &mut Accounts<'t>) {
+        accounts.facts = self.facts;
+        for mut draft in self.drafts {
+            if let Some((why, at)) = draft.bad {
+                let kind = FactKind::Dropped { user: draft.user.name.to_owned() };
+                accounts.facts.push(Fact { kind, why, at });
+                continue;
+            }
+            draft.user.setvar.reverse();
+            accounts.names.add(draft.user.name, accounts.users.len());
+            accounts.users.push(draft.user);
+        }
+        accounts.facts.sort_by_key(|fact| fact.at);
+        if let Some(named) = self.named {
+            accounts.acl_conf = named.neighbour;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! POSIX extended regular expressions as glibc's `regcomp` and `regexec` read them.
+//!
+//! Asterisk compiles every expression of its configuration with REG_EXTENDED and REG_NOSUB: only whether there is a
+//! match matters, never where. Which bytes a `.` or a class takes depends on the release (`regex-in-characters`).
+//!
+//! An expression becomes a tree. Where bytes alone decide, the regex crate searches; references back, and characters
+//! beyond ASCII under a class or a word's edge, are searched here. All of it is bounded: beyond the bounds the answer
+//! is [`Answer::Undecided`].
+//!
+//! Held against glibc 2.36 (`cargo judge regex`); the bounds on ranges in characters are those of its C.UTF-8.
+
+mod bracket;
+mod chars;
+mod fast;
+mod parse;
+mod search;
+mod tree;
+
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use search::{Program, Reading};
+use tree::Node;
+
+/// In what a pattern and its subject are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Units {
+    /// Byte by byte: the C locale.
+    Bytes,
+    /// UTF-8 characters: the C.UTF-8 locale.
+    Characters,
+}
+
+/// Does a text match?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// Telling would take too long: why.
+    Undecided(&'static str),
+}
+
+impl Answer {
+    fn of(yes: bool) -> Answer {
+        if yes { Answer::Yes } else { Answer::No }
+    }
+}
+
+/// Why there is no tree of a pattern.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    /// glibc refuses it too.
+    Invalid(&'static str),
+    /// Only amictl does.
+    Beyond(&'static str),
+}
+
+/// A pattern that glibc compiles, or that is beyond telling.
+#[derive(Debug)]
+pub struct Pattern(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Known(Box<Known>),
+    Beyond(&'static str),
+}
+
+#[derive(Debug)]
+struct Known {
+    tree: Node,
+    reading: Reading,
+    /// Right for any text, or for those in ASCII only.
+    fast: Option<Regex>,
+    program: OnceLock<Option<Program>>,
+}
+
+const TOO_LARGE: &str = "the expression is too large";
+
+/// Compiles a pattern; the error says why glibc refuses it. A NUL ends it.
+///
+/// # Errors
+///
+/// The reason, as `regerror` would group it.
+pub fn compile(pattern: &[u8], units: Units) -> Result<Pattern, &'static str> {
+    let tree = match parse::parse(until_nul(pattern), units) {
+        Ok(tree) => tree,
+        Err(Refusal::Invalid(why)) => return Err(why),
+        Err(Refusal::Beyond(why)) => return Ok(Pattern(Inner::Beyond(why))),
+    };
+    let reading = match units {
+        Units::Bytes => Reading::Bytes,
+        Units::Characters if tree.any(&needs_characters) => Reading::Characters,
+        Units::Characters => Reading::Utf8,
+    };
+    let refers_back = tree.any(&|node| matches!(node, Node::Back(_)));
+    let fast = if refers_back || tree::places_within(&tree) { None } else { fast::regex(&tree, reading) };
+    let always = fast.is_some() && reading != Reading::Characters;
+    if !always && tree.size() > search::LARGEST {
+        return Ok(Pattern(Inner::Beyond(TOO_LARGE)));
+    }
+    Ok(Pattern(Inner::Known(Box::new(Known { tree, reading, fast, program: OnceLock::new() }))))
+}
+
+/// glibc reads UTF-8 byte by byte when that cannot make a difference: `optimize_utf8`.
+fn needs_characters(node: &Node) -> bool {
+    match node {
+        Node::Set(set) => set.wide.is_some(),
+        _ => node.is_edge(),
+    }
+}
+
+fn until_nul(text: &[u8]) -> &[u8] {
+    memchr::memchr(0, text).map_or(text, |end| &text[..end])
+}
+
+impl Pattern {
+    /// Does it match somewhere in a text? A NUL ends the text.
+    pub fn matches(&self, text: &[u8]) -> Answer {
+        let text = until_nul(text);
+        let known = match &self.0 {
+            Inner::Known(known) => known,
+            Inner::Beyond(why) => return Answer::Undecided(why),
+        };
+        match &known.fast {
+            Some(regex) if known.reading != Reading::Characters || text.is_ascii() => {
+                Answer::of(regex.is_match(text))
+            }
+            _ => match known.program.get_or_init(|| Program::new(&known.tree)) {
+                Some(program) => program.search(text, known.reading),
+                None => Answer::Undecided(TOO_LARGE),
+            },
+        }
+    }
+
+    /// Why no text will be told of, when that is so. Whether glibc compiles such a pattern is not known either.
+    pub fn undecided(&self) -> Option<&'static str> {
+        match self.0 {
+            Inner::Known(_) => None,
+            Inner::Beyond(why) => Some(why),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! `amictl simulate login`: the answers of some releases, and how they came about.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::manager::place;
+use super::text;
+use crate::access::{Step, Trace, Verdict};
+use crate::release::Release;
+use crate::text::{Files, show};
+
+/// One release's answer.
+pub struct Answer {
+    /// The release.
+    pub release: Release,
+    /// What it says, and why.
+    pub trace: Trace,
+}
+
+/// Answers to one login, ready to be printed.
+pub struct LoginReport<'a> {
+    /// Who logs in.
+    pub user: &'a [u8],
+    /// From where, as it was given.
+    pub from: &'a str,
+    /// The answers, in the order of the releases.
+    pub answers: &'a [Answer],
+    /// The files that were read.
+    pub files: &'a Files,
+}
+
+impl LoginReport<'_> {
+    /// Does every release let the client in?
+    pub fn accepted(&self) -> bool {
+        self.answers.iter().all(|answer| answer.trace.verdict() == Verdict::Accepted)
+    }
+
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+
+    /// Writes it for people: a line for each step, the verdict last.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (at, answer) in self.answers.iter().enumerate() {
+            let gap = if at == 0 { "" } else { "\n" };
+            let backing = if answer.release.is_recorded() { "" } else { " (by source, not run)" };
+            let (user, from) = (show(self.user), self.from);
+            writeln!(out, "{gap}Asterisk {}{backing}: {user} from {from}", answer.release)?;
+            let Some((verdict, steps)) = answer.trace.steps().split_last() else { continue };
+            for step in steps {
+                let place = step.at.map(|at| format!(" ({})", self.files.place(at))).unwrap_or_default();
+                writeln!(out, "  {:<8} {:<7} {}{place}", step.check.name(), step.outcome.name(), step.text)?;
+            }
+            writeln!(out, "{}: {}", answer.trace.verdict().name(), verdict.text)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for LoginReport<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("format", &1)?;
+        text::entry(&mut map, "user", self.user)?;
+        map.serialize_entry("from", self.from)?;
+        let answers: Vec<_> = self.answers.iter().map(|answer| AnswerDump { report: self, answer }).collect();
+        map.serialize_entry("answers", &answers)?;
+        map.end()
+    }
+}
+
+struct AnswerDump<'a> {
+    report: &'a LoginReport<'a>,
+    answer: &'a Answer,
+}
+
+impl Serialize for AnswerDump<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let trace = &self.answer.trace;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("release", &self.answer.release.to_string())?;
+        map.serialize_entry("recorded", &self.answer.release.is_recorded())?;
+        map.serialize_entry("verdict", trace.verdict().name())?;
+        map.serialize_entry("answer", trace.answer())?;
+        let steps: Vec<_> = trace.steps().iter().map(|step| StepDump { files: self.report.files, step }).collect();
+        map.serialize_entry("steps", &steps)?;
+        map.end()
+    }
+}
+
+struct StepDump<'a> {
+    files: &'a Files,
+    step: &'a Step,
+}
+
+impl Serialize for StepDump<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("check", self.step.check.name())?;
+        map.serialize_entry("outcome", self.step.outcome.name())?;
+        map.serialize_entry("text", &self.step.text)?;
+        if let Some(at) = self.step.at {
+            place(&mut map, self.files, at)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,381 @@
+//! Holds amictl's POSIX expressions against `regcomp` and `regexec` of the C library of this machine, in one process.
+//!
+//! Patterns are made from a grammar together with texts that they nearly match. glibc may use time and memory without
+//! bounds on some of them, so each locale is a process of its own with limits, and repetitions are kept small.
+
+use std::ffi::CString;
+use std::process::Command as Process;
+
+use amictl::posix::{self, Answer, Units};
+use amictl::testing::generate::Seed;
+use anyhow::{Context as _, Result, ensure};
+use nix::sys::resource::{Resource, setrlimit};
+
+use crate::oracle::Verdict;
+
+/// Compare POSIX expressions with the C library's
+#[derive(clap::Args)]
+pub(crate) struct Command {
+    /// How many pairs of a pattern and a text, for each locale
+    #[arg(long, default_value_t = 1_000_000)]
+    pairs: u64,
+    /// Where the generator starts
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only this locale: C or C.UTF-8
+    #[arg(long)]
+    locale: Option<String>,
+}
+
+impl Command {
+    pub(crate) fn execute(self) -> Result<Verdict> {
+        if let Some(locale) = &self.locale {
+            setrlimit(Resource::RLIMIT_AS, 4 << 30, 4 << 30)?;
+            return self.run(locale);
+        }
+        let mut verdict = Verdict::Agrees;
+        for locale in ["C", "C.UTF-8"] {
+            let status = Process::new(std::env::current_exe()?)
+                .args(["regex", "--locale", locale])
+                .args(["--pairs", &self.pairs.to_string(), "--seed", &self.seed.to_string()])
+                .status()?;
+            match status.code() {
+                Some(0) => {}
+                Some(1) => verdict = Verdict::Disagrees,
+                _ => anyhow::bail!("the comparison in {locale} ended with {status}"),
+            }
+        }
+        Ok(verdict)
+    }
+
+    fn run(&self, locale: &str) -> Result<Verdict> {
+        let name = CString::new(locale)?;
+        c::set_locale(&name).with_context(|| format!("the C library has no locale {locale}"))?;
+        let units = if locale == "C" { Units::Bytes } else { Units::Characters };
+        let mut counts = Counts::default();
+        let mut random = Seed::new(self.seed);
+        while counts.pairs < self.pairs {
+            let (pattern, texts) = case(&mut random);
+            let Some((at, _)) = compare(&pattern, &texts, units, &mut counts)? else { continue };
+            counts.differ += 1;
+            if counts.differ <= 20 {
+                let (pattern, text, said) = shrink(&pattern, &texts[at], units)?;
+                println!("{locale}: `{}` on `{}`: {said}", pattern.escape_ascii(), text.escape_ascii());
+            }
+        }
+        println!(
+            "{locale}: {} pairs, {} differ; {} match, {} do not, {} refused, {} undecided, {} too slow in C",
+            counts.pairs, counts.differ, counts.yes, counts.no, counts.refused, counts.undecided, counts.too_slow
+        );
+        ensure!(counts.yes > counts.pairs / 20 && counts.no > counts.pairs / 20, "the generator is one-sided");
+        Ok(if counts.differ == 0 { Verdict::Agrees } else { Verdict::Disagrees })
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    pairs: u64,
+    differ: u64,
+    yes: u64,
+    no: u64,
+    refused: u64,
+    undecided: u64,
+    /// The C library did not answer within a second.
+    too_slow: u64,
+}
+
+/// Asks both; says how they differ. Each compiles a pattern once for all its texts.
+fn compare(pattern: &[u8], texts: &[Vec<u8>], units: Units, counts: &mut Counts) -> Result<Option<(usize, String)>> {
+    let theirs = c::ask(pattern, texts)?;
+    let ours = posix::compile(pattern, units);
+    for (at, text) in texts.iter().enumerate() {
+        counts.pairs += 1;
+        let answer = ours.as_ref().map(|pattern| pattern.matches(text));
+        let Some(said) = theirs.get(at) else {
+            counts.too_slow += 1;
+            continue;
+        };
+        match (said, answer) {
+            (c::Said::Refused, Err(_)) => counts.refused += 1,
+            (_, Ok(Answer::Undecided(_))) => counts.undecided += 1,
+            (c::Said::Matches, Ok(Answer::Yes)) => counts.yes += 1,
+            (c::Said::MatchesNot, Ok(Answer::No)) => counts.no += 1,
+            _ => return Ok(Some((at, format!("glibc {said:?}, amictl {answer:?}")))),
+        }
+    }
+    Ok(None)
+}
+
+/// The shortest pattern and text, by leaving bytes out, on which they still differ, and how.
+fn shrink(pattern: &[u8], text: &[u8], units: Units) -> Result<(Vec<u8>, Vec<u8>, String)> {
+    let differs = |pair: &[Vec<u8>; 2]| -> Result<Option<String>> {
+        let found = compare(&pair[0], &pair[1..], units, &mut Counts::default())?;
+        Ok(found.map(|(_, said)| said))
+    };
+    let mut pair = [pattern.to_vec(), text.to_vec()];
+    let mut said = differs(&pair)?.unwrap_or_default();
+    let mut changed = true;
+    while std::mem::take(&mut changed) {
+        for which in 0..2 {
+            for length in [8, 4, 2, 1] {
+                let mut at = 0;
+                while at + length <= pair[which].len() {
+                    let mut tried = pair.clone();
+                    tried[which].drain(at..at + length);
+                    match differs(&tried)? {
+                        Some(now) => (pair, said, changed) = (tried, now, true),
+                        None => at += 1,
+                    }
+                }
+            }
+        }
+    }
+    let [pattern, text] = pair;
+    Ok((pattern, text, said))
+}
+
+const PLAIN: &[&[u8]] = &[b"a", b"a", b"b", b"b", b"c", b"B", b"1", b"_", b"-", b" ", b":", b"\r", b"\n", b",", b"}", b"]"];
+const WIDE: &[&[u8]] = &[
+    "é".as_bytes(),
+    "ß".as_bytes(),
+    "Ω".as_bytes(),
+    "٣".as_bytes(),
+    "«".as_bytes(),
+    "\u{a0}".as_bytes(),
+    "\u{2003}".as_bytes(),
+    "ǅ".as_bytes(),
+    "€".as_bytes(),
+    "😀".as_bytes(),
+    b"\xe9",
+    b"\xa9",
+    b"\xc3",
+    b"\xff",
+    b"\xe2\x82",
+    b"\xed\xa0\x80",
+    b"\xf8\x88\x80\x80\x80",
+    b"\xf4\x90\x80\x80",
+    b"\xc0\x80",
+];
+const ODD: &[&[u8]] = &[
+    b"*", b"+", b"?", b"{", b"}", b"{2", b"{,", b"{2,1}", b"(", b")", b"[", b"[^", b"]", b"\\", b"|", b"{1\\,2}", b"{\\02}",
+    b"\\d", b"\\.", b"\\\\", b"{0}", b"{,2}", b"{1,}", b"{}", b"{1,2,3}", b"[[", b":]", b"-", b"--", b"\\0",
+];
+const IN_BRACKETS: &[&[u8]] = &[
+    b"a-b", b"a-c", b"[:alpha:]", b"[:digit:]", b"[:space:]", b"[:punct:]", b"[:upper:]", b"[:lower:]", b"[:alnum:]",
+    b"[:blank:]", b"[:cntrl:]", b"[:graph:]", b"[:print:]", b"[:xdigit:]", b"[=a=]", b"[.-.]", b"[.a.]", b"-", b"--", b"---",
+    b"^", b"[", b"\\", b"\xe9-\xff", b" -~", b"a-\xff", b"[.ab.]", b"[:foo:]", b"[=", b"[.", b"b-a", b"*", b"+--", b"[.a.]-[.c.]",
+    b"\x80-\xff", b"a-[=c=]",
+];
+
+fn letter(random: &mut Seed) -> &'static [u8] {
+    if random.once_in(4) { random.pick(WIDE) } else { random.pick(PLAIN) }
+}
+
+/// A pattern, and texts to try it on: some that it was made for, changed a little, and some at random.
+fn case(random: &mut Seed) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let (mut pattern, mut groups) = (Vec::new(), 0);
+    let mut samples: Vec<Vec<u8>> = vec![Vec::new(); 6];
+    let refers_back = random.once_in(4);
+    alternatives(random, &mut pattern, &mut samples, 3, &mut groups, refers_back);
+    if random.once_in(6) {
+        let at = random.below(pattern.len() + 1);
+        let odd = random.pick(ODD);
+        pattern.splice(at..at, odd.iter().copied());
+    }
+    let mut texts = Vec::new();
+    for mut text in samples {
+        if random.once_in(2) {
+            let at = random.below(text.len() + 1);
+            if random.once_in(2) || at == text.len() {
+                text.splice(at..at, letter(random).iter().copied());
+            } else {
+                text.remove(at);
+            }
+        }
+        texts.push(text);
+    }
+    for _ in 0..4 {
+        let count = random.below(8);
+        texts.push((0..count).flat_map(|_| letter(random).iter().copied()).collect());
+    }
+    // glibc takes exponential time on references back.
+    let longest = if refers_back { 10 } else { 40 };
+    texts.iter_mut().for_each(|text| text.truncate(longest));
+    (pattern, texts)
+}
+
+fn alternatives(
+    random: &mut Seed,
+    out: &mut Vec<u8>,
+    samples: &mut [Vec<u8>],
+    depth: usize,
+    groups: &mut usize,
+    back: bool,
+) {
+    let branches = if random.once_in(3) { 2 } else { 1 };
+    let starts: Vec<usize> = samples.iter().map(Vec::len).collect();
+    for branch in 0..branches {
+        let mut own: Vec<Vec<u8>> = samples.iter().zip(&starts).map(|(text, &start)| text[..start].to_vec()).collect();
+        if branch > 0 {
+            out.push(b'|');
+        }
+        for _ in 0..random.below(4) + usize::from(!random.once_in(8)) {
+            atom(random, out, &mut own, depth, groups, back);
+        }
+        for (sample, own) in samples.iter_mut().zip(own) {
+            if branch == 0 || random.once_in(2) {
+                *sample = own;
+            }
+        }
+    }
+}
+
+fn atom(
+    random: &mut Seed,
+    out: &mut Vec<u8>,
+    samples: &mut [Vec<u8>],
+    depth: usize,
+    groups: &mut usize,
+    back: bool,
+) {
+    let starts: Vec<usize> = samples.iter().map(Vec::len).collect();
+    match random.below(if back { 16 } else { 14 }) {
+        0..=3 => {
+            let text = letter(random);
+            out.extend(text);
+            samples.iter_mut().for_each(|sample| sample.extend(text));
+        }
+        4 => {
+            out.push(b'.');
+            samples.iter_mut().for_each(|sample| sample.extend(letter(random)));
+        }
+        5..=6 => brackets(random, out, samples),
+        7 => {
+            out.extend(random.pick(&[b"\\w", b"\\W", b"\\s", b"\\S"]));
+            samples.iter_mut().for_each(|sample| sample.extend(letter(random)));
+        }
+        8 => {
+            out.extend(random.pick(&[b"^", b"$", b"\\b", b"\\B", b"\\<", b"\\>", b"\\`", b"\\'"]));
+            return;
+        }
+        9..=13 if depth > 0 => {
+            out.push(b'(');
+            *groups += 1;
+            alternatives(random, out, samples, depth - 1, groups, back);
+            out.push(b')');
+        }
+        14.. if *groups > 0 => {
+            let number = 1 + random.below(*groups);
+            out.extend(format!("\\{}", number.min(9)).bytes());
+            samples.iter_mut().for_each(|sample| {
+                let end = sample.len();
+                let take = random.below(3).min(end);
+                sample.extend_from_within(end - take..);
+            });
+        }
+        _ => {
+            out.push(b'a');
+            samples.iter_mut().for_each(|sample| sample.push(b'a'));
+        }
+    }
+    if random.once_in(3) {
+        let operator = random.pick(&[b"*", b"+", b"?", b"{2}", b"{0,2}", b"{1,}", b"{,2}", b"{0}", b"{1,3}", b"**", b"*"]);
+        out.extend(operator);
+        for (sample, start) in samples.iter_mut().zip(starts) {
+            let piece = sample[start..].to_vec();
+            sample.truncate(start);
+            (0..random.below(4)).for_each(|_| sample.extend(&piece));
+        }
+    }
+}
+
+fn brackets(random: &mut Seed, out: &mut Vec<u8>, samples: &mut [Vec<u8>]) {
+    out.push(b'[');
+    if random.once_in(3) {
+        out.push(b'^');
+    }
+    if random.once_in(8) {
+        out.push(b']');
+    }
+    let mut first = b"a".as_slice();
+    for _ in 0..=random.below(3) {
+        first = if random.once_in(2) { letter(random) } else { random.pick(IN_BRACKETS) };
+        out.extend(first);
+    }
+    out.push(b']');
+    samples.iter_mut().for_each(|sample| sample.extend(if random.once_in(2) { letter(random) } else { &first[..1] }));
+}
+
+#[allow(unsafe_code, reason = "the C library is asked itself")]
+mod c {
+    use std::ffi::{CStr, CString};
+    use std::io::{Read as _, Write as _};
+
+    use anyhow::{Result, ensure};
+
+    pub(super) fn set_locale(name: &CStr) -> Option<()> {
+        // SAFETY: the name ends in a NUL, and no other thread runs.
+        let set = unsafe { libc::setlocale(libc::LC_ALL, name.as_ptr()) };
+        (!set.is_null()).then_some(())
+    }
+
+    /// What the C library says.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(super) enum Said {
+        Refused,
+        Matches,
+        MatchesNot,
+        Failed,
+    }
+
+    /// Compiles a pattern once and tries it on all texts. References back can take it for ever: a pattern that has one
+    /// gets a process and a second of its own, and no answer when that is over.
+    pub(super) fn ask(pattern: &[u8], texts: &[Vec<u8>]) -> Result<Vec<Said>> {
+        let refers_back = pattern.windows(2).any(|two| two[0] == b'\\' && matches!(two[1], b'1'..=b'9'));
+        let pattern = CString::new(pattern)?;
+        let texts = texts.iter().map(|text| CString::new(text.as_slice())).collect::<Result<Vec<_>, _>>()?;
+        if !refers_back {
+            return Ok(matches(&pattern, &texts));
+        }
+        let (mut reader, mut writer) = std::io::pipe()?;
+        // SAFETY: this process has one thread.
+        let child = unsafe { libc::fork() };
+        ensure!(child >= 0, "cannot fork");
+        if child == 0 {
+            // SAFETY: `alarm` and `_exit` take numbers only.
+            unsafe { libc::alarm(1) };
+            let said: Vec<u8> = matches(&pattern, &texts).into_iter().map(|said| said as u8).collect();
+            let failed = writer.write_all(&said).is_err();
+            unsafe { libc::_exit(failed.into()) };
+        }
+        drop(writer);
+        let mut said = Vec::new();
+        reader.read_to_end(&mut said)?;
+        // SAFETY: the child is ours, and nobody else waits for it.
+        unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+        let known = [Said::Refused, Said::Matches, Said::MatchesNot, Said::Failed];
+        Ok(said.into_iter().map(|said| known[usize::from(said)]).collect())
+    }
+
+    fn matches(pattern: &CStr, texts: &[CString]) -> Vec<Said> {
+        let mut compiled = std::mem::MaybeUninit::<libc::regex_t>::zeroed();
+        let flags = libc::REG_EXTENDED | libc::REG_NOSUB;
+        // SAFETY: there is room for a `regex_t`, which `regcomp` fills when it returns 0; only then is it used, and
+        // freed. Texts end in a NUL, and no places are asked for.
+        unsafe {
+            if libc::regcomp(compiled.as_mut_ptr(), pattern.as_ptr(), flags) != 0 {
+                return vec![Said::Refused; texts.len()];
+            }
+            let said = texts.iter().map(|text| {
+                match libc::regexec(compiled.as_ptr(), text.as_ptr(), 0, std::ptr::null_mut(), 0) {
+                    0 => Said::Matches,
+                    libc::REG_NOMATCH => Said::MatchesNot,
+                    _ => Said::Failed,
+                }
+            });
+            let said = said.collect();
+            libc::regfree(compiled.as_mut_ptr());
+            said
+        }
+    }
+}
