@@ -160,7 +160,7 @@ impl<'a> Context<'a> {
         sections.iter().filter(is_user)
     }
 
-    /// The section that the manager reads as [general]: the first of that name that is no template.
+    /// The section that the manager reads as `[general]`: the first of that name that is no template.
     pub fn general(&self) -> Option<&'a Section<'a>> {
         let is_general = |section: &&Section<'_>| !section.template && section.name.eq_ignore_ascii_case(b"general");
         let sections = if self.role == Role::Manager { &self.effective.sections[..] } else { &[] };
