@@ -133,7 +133,7 @@ pub enum Quirk {
     AppendChangesLastMatch,
     /// Every key that begins with lower-case `eventfilter` is a filter, and no other spelling is; without this exactly `eventfilter` in any letter case.
     EventFilterPrefix,
-    /// [general] knows the option `disabledevents`.
+    /// The general section knows the option `disabledevents`.
     DisabledEvents,
     /// Regular expressions are matched in UTF-8 characters; without this in bytes.
     RegexInCharacters,
@@ -186,7 +186,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
     QuirkRow {
         quirk: Quirk::DisabledEvents,
         name: "disabled-events",
-        what: "[general] knows the option `disabledevents`",
+        what: "the general section knows the option `disabledevents`",
         from: &[(16, 25, 0), (18, 11, 0), (19, 3, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
         until: &[],
         certified: &[(20, 7), (22, 8)],

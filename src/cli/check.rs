@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::{Reading, Showing, complain, target};
 use crate::catalog::nearest;
 use crate::config::World;
-use crate::finding::Severity;
+use crate::finding::{Severity, merged};
 use crate::host::Host;
 use crate::release::phrase;
 use crate::report::{CheckReport, Format};
@@ -78,6 +78,8 @@ impl Check {
             let world = World::new(&files, host, target::place(&target.path, &self.reading, &settings));
             findings.extend(rules::check(&world, root, target.role, &releases, &chosen));
         }
+        // Two roots may include one file.
+        let findings = merged(findings, &releases);
         if self.showing.verbose {
             complain(&format!("amictl: as Asterisk {} reads it", phrase(&releases, &releases)));
             files.iter().for_each(|file| complain(&format!("amictl: read {}", file.name())));

@@ -52,6 +52,7 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
         sections: loader.sections,
         notes: loader.notes,
         reads: loader.reads,
+        names: loader.names,
     }
 }
 

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use elsa::FrozenVec;
 
 pub use content::{Content, Entry};
+use names::Names;
 pub use note::{Limit, Note, What};
 
 use crate::host::Host;
@@ -128,6 +129,13 @@ pub struct Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SectionId(u32);
 
+impl SectionId {
+    /// Its place among the sections, from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A section as held in memory.
 pub struct Section<'t> {
     /// The name, cut at 79 bytes.
@@ -167,9 +175,15 @@ pub struct Effective<'t> {
     pub notes: Vec<Note<'t>>,
     /// Every reading of a file, the root first.
     pub reads: Vec<Read<'t>>,
+    names: Names<'t>,
 }
 
 impl<'t> Effective<'t> {
+    /// The sections of a name, templates too, in order. Letter case does not matter.
+    pub fn named(&self, name: &[u8]) -> &[SectionId] {
+        self.names.get(name)
+    }
+
     /// The line of an origin.
     pub fn line(&self, origin: Origin) -> Line<'t> {
         self.read(origin).tree.line(origin.line as usize)

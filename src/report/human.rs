@@ -74,9 +74,17 @@ fn in_short(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     const NAMED: usize = 20;
-    let places: Vec<String> = findings.iter().take(NAMED).map(|finding| report.files.place(finding.span)).collect();
-    let more = if findings.len() > NAMED { ", …" } else { "" };
-    let text = format!("{} more of {rule}: {}{more}", findings.len(), places.join(", "));
+    let mut text = format!("{} more of {rule}", findings.len());
+    let mut last = None;
+    for finding in findings.iter().take(NAMED) {
+        let file = report.files.get(finding.span.file);
+        let line = file.position(finding.span.start as usize).line;
+        let same = last.replace(file.id()) == Some(file.id());
+        text += &if same { format!(", {line}") } else { format!("; {} line {line}", file.name()) };
+    }
+    if findings.len() > NAMED {
+        text += ", …";
+    }
     paragraph(out, &text, look)?;
     paragraph(out, "(all of them in full: -v; one line each: --format short)", look)?;
     writeln!(out)

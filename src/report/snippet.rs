@@ -36,6 +36,10 @@ impl Snippet {
         };
         for line in first_line..=start.line + AROUND {
             let Some(place) = file.line(line) else { break };
+            // What stands behind the last newline is no line to people.
+            if line > start.line && place.start == file.bytes().len() {
+                break;
+            }
             let marked = if line == start.line {
                 range.start..range.end.min(place.end).max(range.start)
             } else {

@@ -1,10 +1,9 @@
 //! Options of a header that do not count because of a blank.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::prelude::*;
-use crate::config::{Effective, Section};
+use crate::config::{Effective, Section, SectionId};
 use crate::syntax::Header;
 
 pub(super) static RULE: Rule = Rule {
@@ -36,11 +35,10 @@ Take the blank out. Text in parentheses that is neither `!` nor `+` nor the name
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let names = Names::of(context.effective);
-    for (at, section) in context.effective.sections.iter().enumerate() {
+    for (id, section) in context.effective.sections() {
         let Node::Header(header) = context.effective.line(section.origin).node() else { continue };
-        let Some(range) = names.parted_options(&header) else { continue };
-        let effect = effects(context, &names, section, at, &header);
+        let Some(range) = parted_options(context.effective, &header) else { continue };
+        let effect = effects(context, section, id, &header);
         let options = context.files.bytes(context.span(section.origin, range.clone()));
         let message = format!("the blank before `{}` makes these options void", show(options));
         let help = format!("take the blank out: `[{}]{}`", show(section.name), show(options));
@@ -48,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn effects(context: &Context<'_>, names: &Names, section: &Section<'_>, at: usize, header: &Header<'_>) -> String {
+fn effects(context: &Context<'_>, section: &Section<'_>, id: SectionId, header: &Header<'_>) -> String {
     let is_general = section.name.eq_ignore_ascii_case(b"general");
     let is_manager = matches!(context.role, super::Role::Manager | super::Role::Fragment);
     let has_secret = || section.content.iter().any(|entry| entry.name.eq_ignore_ascii_case(b"secret"));
@@ -60,7 +58,7 @@ fn effects(context: &Context<'_>, names: &Names, section: &Section<'_>, at: usiz
             b"!" if is_general || !is_manager => format!("`{name}` is no template but a live section"),
             b"!" if has_secret() => format!("`{name}` is no template but a user who can log in"),
             b"!" => format!("`{name}` is no template but a user"),
-            [b'+', ..] if names.first(section.name).is_none_or(|first| first >= at) => format!("`{name}` is a new section"),
+            [b'+', ..] if context.effective.named(section.name).first().is_none_or(|&first| first >= id) => format!("`{name}` is a new section"),
             [b'+', ..] if !is_manager => format!("this is a second section `{name}`"),
             [b'+', ..] if is_general => format!("this is a second `{name}`, which is not read"),
             [b'+', ..] => format!(
@@ -72,35 +70,17 @@ fn effects(context: &Context<'_>, names: &Names, section: &Section<'_>, at: usiz
     effects.join(", and ")
 }
 
-/// The sections by name.
-pub(super) struct Names(HashMap<Vec<u8>, usize>);
-
-impl Names {
-    pub(super) fn of(effective: &Effective<'_>) -> Names {
-        let mut names = HashMap::new();
-        for (at, section) in effective.sections.iter().enumerate() {
-            names.entry(section.name.to_ascii_lowercase()).or_insert(at);
-        }
-        Names(names)
+/// What stands behind a header and a blank and reads like its options: where it is.
+pub(super) fn parted_options(effective: &Effective<'_>, header: &Header<'_>) -> Option<Range<usize>> {
+    let ignored = header.ignored.as_ref().filter(|it| header.options.is_none() && it.bytes.starts_with(b"("))?;
+    let mut list = items(ignored.bytes).peekable();
+    list.peek()?;
+    let is_sure = items(ignored.bytes).any(|item| item == b"!" || item.starts_with(b"+"));
+    if !is_sure && !list.all(|item| !effective.named(item).is_empty()) {
+        return None;
     }
-
-    /// The first section of a name.
-    fn first(&self, name: &[u8]) -> Option<usize> {
-        self.0.get(&name.to_ascii_lowercase()).copied()
-    }
-
-    /// What stands behind a header and a blank and reads like its options: where it is.
-    pub(super) fn parted_options(&self, header: &Header<'_>) -> Option<Range<usize>> {
-        let ignored = header.ignored.as_ref().filter(|it| header.options.is_none() && it.bytes.starts_with(b"("))?;
-        let mut list = items(ignored.bytes).peekable();
-        list.peek()?;
-        let is_sure = items(ignored.bytes).any(|item| item == b"!" || item.starts_with(b"+"));
-        if !is_sure && !list.all(|item| self.first(item).is_some()) {
-            return None;
-        }
-        let length = ignored.bytes.iter().position(|&byte| byte == b')').map_or(ignored.bytes.len(), |end| end + 1);
-        Some(ignored.range.start..(ignored.range.start + length).min(ignored.range.end))
-    }
+    let length = ignored.bytes.iter().position(|&byte| byte == b')').map_or(ignored.bytes.len(), |end| end + 1);
+    Some(ignored.range.start..(ignored.range.start + length).min(ignored.range.end))
 }
 
 /// The items between parentheses, without blanks around them.

@@ -95,6 +95,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     };
     let mut known: HashMap<Vec<u8>, &Section<'_>> = HashMap::new();
     for later in context.users() {
+        if context.effective.named(later.name).len() < 2 {
+            continue;
+        }
         let Some(earlier) = known.insert(later.name.to_ascii_lowercase(), later) else { continue };
         let (Some(at), Some(first)) = (name_of(context, later), name_of(context, earlier)) else { continue };
         let with_details = affordable(earlier, later);

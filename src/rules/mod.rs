@@ -10,10 +10,10 @@ pub(crate) mod suppress;
 
 pub use examples::{Example, ExampleError};
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::catalog::SectionKind;
-use crate::config::{self, Effective, Entry, Note, Origin, Section, SectionId, World};
+use crate::config::{self, Effective, Entry, Note, Origin, Section, World};
 use crate::finding::{Finding, Findings, Severity, merged};
 use crate::release::Release;
 use crate::syntax::{Line, Tree};
@@ -160,7 +160,7 @@ impl<'a> Context<'a> {
         sections.iter().filter(is_user)
     }
 
-    /// The section that the manager reads as [general]: the first of that name that is no template.
+    /// The section that the manager reads as `[general]`: the first of that name that is no template.
     pub fn general(&self) -> Option<&'a Section<'a>> {
         let is_general = |section: &&Section<'_>| !section.template && section.name.eq_ignore_ascii_case(b"general");
         let sections = if self.role == Role::Manager { &self.effective.sections[..] } else { &[] };
@@ -179,10 +179,10 @@ impl<'a> Context<'a> {
             () if section.name.eq_ignore_ascii_case(b"general") => None,
             () => Some(&BOTH[..1]),
         };
-        let mut heirs: HashMap<SectionId, &'static [SectionKind]> = HashMap::new();
+        let mut heirs: Vec<&'static [SectionKind]> = vec![&[]; effective.sections.len()];
         let mut open: Vec<_> = effective.sections().filter_map(|(id, it)| Some((id, kind_of(it)?))).collect();
         while let Some((id, kind)) = open.pop() {
-            let known = heirs.entry(id).or_default();
+            let known = &mut heirs[id.index()];
             if !kind.iter().all(|it| known.contains(it)) {
                 *known = if known.is_empty() { kind } else { BOTH };
                 open.extend(effective.section(id).bases.iter().map(|&base| (base, kind)));
@@ -200,7 +200,8 @@ impl<'a> Context<'a> {
             let kinds = match kind_of(home) {
                 Some(kind) => kind,
                 None if !home.template => return None,
-                None => heirs.get(&entry.home).copied().unwrap_or(BOTH),
+                None if heirs[entry.home.index()].is_empty() => BOTH,
+                None => heirs[entry.home.index()],
             };
             sure.then_some((entry, kinds))
         })

@@ -1,6 +1,6 @@
 //! Text behind a section header.
 
-use super::blank_before_options::Names;
+use super::blank_before_options::parted_options;
 use super::prelude::*;
 
 pub(super) static RULE: Rule = Rule {
@@ -32,7 +32,6 @@ entry it becomes part of the value.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let mut names = None;
     for (at, line) in context.lines() {
         let Node::Header(header) = line.node() else { continue };
         let Some(ignored) = &header.ignored else { continue };
@@ -42,7 +41,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if is_remark || header.text.bytes.contains(&b'\r') {
             continue;
         }
-        if names.get_or_insert_with(|| Names::of(context.effective)).parted_options(&header).is_some() {
+        if parted_options(context.effective, &header).is_some() {
             continue;
         }
         let (effect, help) = match text[0] {

@@ -12,7 +12,7 @@ impl Seed {
     }
 
     /// The next number (xorshift64*).
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -21,7 +21,7 @@ impl Seed {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).unwrap_or(0)
+        usize::try_from(self.number() % bound.max(1) as u64).unwrap_or(0)
     }
 
     /// True once in `times`.
@@ -183,7 +183,7 @@ pub fn mutated(seed: &mut Seed, input: &[u8]) -> Vec<u8> {
     for _ in 0..=seed.below(6) {
         let at = seed.below(bytes.len() + 1);
         match seed.below(4) {
-            0 if at < bytes.len() => bytes[at] = (seed.next() & 0xFF) as u8,
+            0 if at < bytes.len() => bytes[at] = (seed.number() & 0xFF) as u8,
             1 if at < bytes.len() => {
                 let end = (at + 1 + seed.below(8)).min(bytes.len());
                 bytes.drain(at..end);

@@ -67,6 +67,17 @@ fn fragments_are_judged_through_their_root() {
 }
 
 #[test]
+fn a_file_that_two_roots_include_is_told_once() {
+    let root = "[general]\n[bob]\n#include ../common.conf\n";
+    let at = folder(&[("a/manager.conf", root), ("b/manager.conf", root), ("common.conf", "[carol](nobody)\n")]);
+    let ran = amictl(at.path(), &["check", "--format", "short"]);
+    assert_eq!(ran.out.matches("unknown-base").count(), 2, "{}", ran.out);
+    let at = folder(&[("a.conf", root), ("b.conf", root), ("etc/x", ""), ("common.conf", "[carol](nobody)\n")]);
+    let ran = amictl(at.path(), &["check", "--format", "short", "--etc", "etc", "a.conf", "b.conf"]);
+    assert_eq!(ran.out.matches("unknown-base").count(), 1, "{}", ran.out);
+}
+
+#[test]
 fn settings_are_found_above_and_checked() {
     let at = folder(&[
         ("amictl.toml", "asterisk = [\"16\", \"22\"]\nfail-on = \"error\"\n[rules]\nunknown-base = \"info\"\n"),
