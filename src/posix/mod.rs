@@ -125,9 +125,7 @@ impl Pattern {
             Inner::Beyond(why) => return Answer::Undecided(why),
         };
         match &known.fast {
-            Some(regex) if known.reading != Reading::Characters || text.is_ascii() => {
-                Answer::of(regex.is_match(text))
-            }
+            Some(regex) if known.reading != Reading::Characters || text.is_ascii() => Answer::of(regex.is_match(text)),
             _ => match known.program.get_or_init(|| Program::new(&known.tree)) {
                 Some(program) => program.search(text, known.reading),
                 None => Answer::Undecided(TOO_LARGE),

@@ -26,7 +26,7 @@ use crate::text::{Files, Secrets, Span};
 pub struct ManagerDump<'a> {
     /// manager.conf.
     pub effective: &'a Effective<'a>,
-    /// Its [general].
+    /// Its `[general]`.
     pub general: &'a General<'a>,
     /// What was said of certificate and key, where TLS is wanted.
     pub judgement: Option<&'a Judgement>,

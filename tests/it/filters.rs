@@ -47,7 +47,8 @@ fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
 /// The events that were sent in a case, each with the word by which the result names it.
 fn events(case: &Value, known: &Value) -> Vec<(String, Vec<u8>)> {
     let (id, probe) = (case["id"].as_str().unwrap(), &case["probe"]);
-    let sets = if probe["events"].is_u64() { &known[probe["events"].as_u64().unwrap() as usize] } else { &probe["events"] };
+    let sets =
+        if probe["events"].is_u64() { &known[probe["events"].as_u64().unwrap() as usize] } else { &probe["events"] };
     if let Some(sets) = sets.as_object() {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let headers = |list: &Value| {

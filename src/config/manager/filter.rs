@@ -238,7 +238,9 @@ impl Filter {
         let Some(header) = &self.header else { return self.test.holds(event) };
         let mut answer = Answer::No;
         for line in event.split(|&byte| byte == b'\n') {
-            let Some(value) = line.strip_suffix(b"\r").unwrap_or(line).strip_prefix(header.as_slice()) else { continue };
+            let Some(value) = line.strip_suffix(b"\r").unwrap_or(line).strip_prefix(header.as_slice()) else {
+                continue;
+            };
             let Some(start) = value.iter().position(|&byte| !is_blank(byte)) else { continue };
             match self.test.holds(&value[start..]) {
                 Answer::Yes => return Answer::Yes,

@@ -2,20 +2,20 @@
 //!
 //! Everything that was dropped, ignored or is dangerous stays on record as a [`Fact`], with its reason and place.
 
+mod accounts;
 pub mod acl;
+mod ciphers;
 pub mod classes;
 pub mod filter;
-mod accounts;
-mod named_acl;
-mod neighbour;
-mod user;
-mod users_conf;
 pub mod general;
-mod ciphers;
 mod keys;
 pub mod listen;
+mod named_acl;
+mod neighbour;
 mod pem;
 pub mod tls;
+mod user;
+mod users_conf;
 mod value;
 
 pub use accounts::Accounts;

@@ -35,7 +35,7 @@ impl<T> Given<T> {
     }
 }
 
-/// What [general] of manager.conf gives to accounts that say nothing.
+/// What `[general]` of manager.conf gives to accounts that say nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Defaults {
     /// `displayconnects`.

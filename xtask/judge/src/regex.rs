@@ -134,7 +134,8 @@ fn shrink(pattern: &[u8], text: &[u8], units: Units) -> Result<(Vec<u8>, Vec<u8>
     Ok((pattern, text, said))
 }
 
-const PLAIN: &[&[u8]] = &[b"a", b"a", b"b", b"b", b"c", b"B", b"1", b"_", b"-", b" ", b":", b"\r", b"\n", b",", b"}", b"]"];
+const PLAIN: &[&[u8]] =
+    &[b"a", b"a", b"b", b"b", b"c", b"B", b"1", b"_", b"-", b" ", b":", b"\r", b"\n", b",", b"}", b"]"];
 const WIDE: &[&[u8]] = &[
     "é".as_bytes(),
     "ß".as_bytes(),
@@ -157,14 +158,46 @@ const WIDE: &[&[u8]] = &[
     b"\xc0\x80",
 ];
 const ODD: &[&[u8]] = &[
-    b"*", b"+", b"?", b"{", b"}", b"{2", b"{,", b"{2,1}", b"(", b")", b"[", b"[^", b"]", b"\\", b"|", b"{1\\,2}", b"{\\02}",
-    b"\\d", b"\\.", b"\\\\", b"{0}", b"{,2}", b"{1,}", b"{}", b"{1,2,3}", b"[[", b":]", b"-", b"--", b"\\0",
+    b"*", b"+", b"?", b"{", b"}", b"{2", b"{,", b"{2,1}", b"(", b")", b"[", b"[^", b"]", b"\\", b"|", b"{1\\,2}",
+    b"{\\02}", b"\\d", b"\\.", b"\\\\", b"{0}", b"{,2}", b"{1,}", b"{}", b"{1,2,3}", b"[[", b":]", b"-", b"--", b"\\0",
 ];
 const IN_BRACKETS: &[&[u8]] = &[
-    b"a-b", b"a-c", b"[:alpha:]", b"[:digit:]", b"[:space:]", b"[:punct:]", b"[:upper:]", b"[:lower:]", b"[:alnum:]",
-    b"[:blank:]", b"[:cntrl:]", b"[:graph:]", b"[:print:]", b"[:xdigit:]", b"[=a=]", b"[.-.]", b"[.a.]", b"-", b"--", b"---",
-    b"^", b"[", b"\\", b"\xe9-\xff", b" -~", b"a-\xff", b"[.ab.]", b"[:foo:]", b"[=", b"[.", b"b-a", b"*", b"+--", b"[.a.]-[.c.]",
-    b"\x80-\xff", b"a-[=c=]",
+    b"a-b",
+    b"a-c",
+    b"[:alpha:]",
+    b"[:digit:]",
+    b"[:space:]",
+    b"[:punct:]",
+    b"[:upper:]",
+    b"[:lower:]",
+    b"[:alnum:]",
+    b"[:blank:]",
+    b"[:cntrl:]",
+    b"[:graph:]",
+    b"[:print:]",
+    b"[:xdigit:]",
+    b"[=a=]",
+    b"[.-.]",
+    b"[.a.]",
+    b"-",
+    b"--",
+    b"---",
+    b"^",
+    b"[",
+    b"\\",
+    b"\xe9-\xff",
+    b" -~",
+    b"a-\xff",
+    b"[.ab.]",
+    b"[:foo:]",
+    b"[=",
+    b"[.",
+    b"b-a",
+    b"*",
+    b"+--",
+    b"[.a.]-[.c.]",
+    b"\x80-\xff",
+    b"a-[=c=]",
 ];
 
 fn letter(random: &mut Seed) -> &'static [u8] {
@@ -175,7 +208,7 @@ fn letter(random: &mut Seed) -> &'static [u8] {
 fn case(random: &mut Seed) -> (Vec<u8>, Vec<Vec<u8>>) {
     let (mut pattern, mut groups) = (Vec::new(), 0);
     let mut samples: Vec<Vec<u8>> = vec![Vec::new(); 6];
-    let refers_back = random.once_in(4);
+    let refers_back = random.once_in(10);
     alternatives(random, &mut pattern, &mut samples, 3, &mut groups, refers_back);
     if random.once_in(6) {
         let at = random.below(pattern.len() + 1);
@@ -230,14 +263,7 @@ fn alternatives(
     }
 }
 
-fn atom(
-    random: &mut Seed,
-    out: &mut Vec<u8>,
-    samples: &mut [Vec<u8>],
-    depth: usize,
-    groups: &mut usize,
-    back: bool,
-) {
+fn atom(random: &mut Seed, out: &mut Vec<u8>, samples: &mut [Vec<u8>], depth: usize, groups: &mut usize, back: bool) {
     let starts: Vec<usize> = samples.iter().map(Vec::len).collect();
     match random.below(if back { 16 } else { 14 }) {
         0..=3 => {
@@ -251,11 +277,11 @@ fn atom(
         }
         5..=6 => brackets(random, out, samples),
         7 => {
-            out.extend(random.pick(&[b"\\w", b"\\W", b"\\s", b"\\S"]));
+            out.extend(random.pick::<[u8]>(&[b"\\w", b"\\W", b"\\s", b"\\S"]));
             samples.iter_mut().for_each(|sample| sample.extend(letter(random)));
         }
         8 => {
-            out.extend(random.pick(&[b"^", b"$", b"\\b", b"\\B", b"\\<", b"\\>", b"\\`", b"\\'"]));
+            out.extend(random.pick::<[u8]>(&[b"^", b"$", b"\\b", b"\\B", b"\\<", b"\\>", b"\\`", b"\\'"]));
             return;
         }
         9..=13 if depth > 0 => {
@@ -279,7 +305,8 @@ fn atom(
         }
     }
     if random.once_in(3) {
-        let operator = random.pick(&[b"*", b"+", b"?", b"{2}", b"{0,2}", b"{1,}", b"{,2}", b"{0}", b"{1,3}", b"**", b"*"]);
+        let operator =
+            random.pick::<[u8]>(&[b"*", b"+", b"?", b"{2}", b"{0,2}", b"{1,}", b"{,2}", b"{0}", b"{1,3}", b"**", b"*"]);
         out.extend(operator);
         for (sample, start) in samples.iter_mut().zip(starts) {
             let piece = sample[start..].to_vec();
