@@ -7,8 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
 use super::{Reading, Showing, target};
-use crate::config::manager::general::General;
-use crate::config::manager::{Accounts, tls};
+use crate::config::manager::Manager;
 use crate::config::{self, Effective, World};
 use crate::host::Host;
 use crate::release::Release;
@@ -96,20 +95,8 @@ impl Dump {
         release: Release,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let general = General::read(effective, release);
-        let judgement = general.tls.enable.value.then(|| tls::judge(world, &general.tls));
-        let listeners = general.listeners(judgement.as_ref());
-        let accounts = Accounts::load(world, effective, release, (&general).into());
-        let dump = ManagerDump {
-            effective,
-            general: &general,
-            judgement: judgement.as_ref(),
-            listeners: &listeners,
-            accounts: &accounts,
-            release,
-            files: world.files,
-            secrets: self.showing.secrets(),
-        };
+        let manager = &Manager::load(world, effective, release);
+        let dump = ManagerDump { effective, manager, release, files: world.files, secrets: self.showing.secrets() };
         match self.format {
             FormatName::Human => dump.human(out)?,
             FormatName::Json => dump.json(out)?,

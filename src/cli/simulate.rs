@@ -10,9 +10,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::exit::{Exit, Failure};
 use super::{Reading, target};
 use crate::access::{self, Attempt, Configuration, Trace};
-use crate::config::manager::general::General;
+use crate::config::manager::Manager;
 use crate::config::manager::listen::ListenerKind;
-use crate::config::manager::{Accounts, tls};
 use crate::config::{self, World};
 use crate::host::{Host, name_bytes};
 use crate::release::Release;
@@ -124,11 +123,10 @@ impl Login {
 
 fn answer(world: &World<'_>, root: FileId, release: Release, attempt: Attempt<'_>) -> Trace {
     let effective = config::load(world, root, release);
-    let general = General::read(&effective, release);
-    let judgement = general.tls.enable.value.then(|| tls::judge(world, &general.tls));
-    let listeners = general.listeners(judgement.as_ref());
-    let accounts = Accounts::load(world, &effective, release, (&general).into());
-    access::login(Configuration { effective: &effective, accounts: &accounts, listeners: &listeners }, attempt)
+    let manager = Manager::load(world, &effective, release);
+    let configuration =
+        Configuration { effective: &effective, accounts: &manager.accounts, listeners: &manager.listeners };
+    access::login(configuration, attempt)
 }
 
 /// `127.0.0.1`, `127.0.0.1:40000`, `::1`, `[::1]:40000`: the port plays no part.

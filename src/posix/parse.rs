@@ -14,11 +14,15 @@ const TOO_DEEP: Refusal = Refusal::Beyond("the expression nests too deep");
 
 /// Reads an expression.
 pub(super) fn parse(pattern: &[u8], units: Units) -> Result<Node, Refusal> {
-    let mut parser = Parser { pattern, units, at: 0, depth: 0, opened: 0, closed: 0, used: 0, stray: false };
+    let mut parser =
+        Parser { pattern, units, at: 0, depth: 0, opened: 0, closed: 0, used: 0, stray: false, stray_tail: false };
     let mut tree = parser.alternatives()?;
     forget_groups(&mut tree, parser.used);
     if parser.stray && tree.any(&Node::is_edge) {
         return Err(Refusal::Beyond("the expression has an edge of a word and a byte that is no character"));
+    }
+    if parser.stray_tail && tree.any(&|node| matches!(node, Node::Any)) {
+        return Err(Refusal::Beyond("the expression has a `.` and a byte that is the end of a character"));
     }
     if tree.any(&copies_group) {
         return Err(Refusal::Beyond("the expression refers back to a repeated group"));
@@ -64,6 +68,8 @@ struct Parser<'p> {
     used: u16,
     /// A byte that is no character was read where characters are.
     stray: bool,
+    /// One that could be found within a character.
+    stray_tail: bool,
 }
 
 /// One step of an interval's text.
@@ -210,7 +216,10 @@ impl Parser<'_> {
         self.at += length;
         match bytes {
             [byte] => {
-                self.stray |= *byte >= 0x80 && self.units == Units::Characters;
+                if self.units == Units::Characters {
+                    self.stray |= *byte >= 0x80;
+                    self.stray_tail |= (0x80..0xc0).contains(byte);
+                }
                 Node::Byte(*byte)
             }
             _ => Node::All(bytes.iter().map(|&byte| Node::Byte(byte)).collect()),

@@ -11,11 +11,8 @@ use super::{manager_general, text};
 use crate::config::manager::acl::{Rule, Sense};
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::Filter;
-use crate::config::manager::general::General;
-use crate::config::manager::listen::Listener;
-use crate::config::manager::tls::Judgement;
 use crate::config::manager::{
-    Accounts, Acl, AclState, At, Fact, FactKind, Harm, NeighbourState, Part, SecretState, User, When,
+    Acl, AclState, At, Fact, FactKind, Harm, Manager, NeighbourState, Part, SecretState, User, When,
 };
 use crate::config::{Effective, Outcome};
 use crate::release::Release;
@@ -26,14 +23,8 @@ use crate::text::{Files, Secrets, Span};
 pub struct ManagerDump<'a> {
     /// manager.conf.
     pub effective: &'a Effective<'a>,
-    /// Its `[general]`.
-    pub general: &'a General<'a>,
-    /// What was said of certificate and key, where TLS is wanted.
-    pub judgement: Option<&'a Judgement>,
-    /// What listens.
-    pub listeners: &'a [Listener<'a>; 2],
-    /// The users.
-    pub accounts: &'a Accounts<'a>,
+    /// What was made of it.
+    pub manager: &'a Manager<'a>,
     /// For which release.
     pub release: Release,
     /// The files that were read.
@@ -46,7 +37,7 @@ impl ManagerDump<'_> {
     /// Why nothing is loaded, if nothing is.
     pub fn aborted(&self) -> Option<String> {
         match self.effective.outcome {
-            Outcome::Loads if self.accounts.gave_up => Some("amictl gives up: too many entries".to_owned()),
+            Outcome::Loads if self.manager.accounts.gave_up => Some("amictl gives up: too many entries".to_owned()),
             Outcome::Loads => None,
             Outcome::Refused(note) | Outcome::Hangs(note) | Outcome::Limit(note) => {
                 let note = &self.effective.notes[note];
@@ -67,8 +58,9 @@ impl ManagerDump<'_> {
 
     /// All facts, each once, in the order of their lines.
     pub(super) fn facts(&self) -> Vec<(Span, &Fact)> {
-        let general = self.general.facts.iter().map(|fact| (self.effective.text(fact.at), fact));
-        let accounts = self.accounts.all_facts().map(|(part, fact)| (self.span(At { part, line: fact.at }), fact));
+        let general = self.manager.general.facts.iter().map(|fact| (self.effective.text(fact.at), fact));
+        let accounts =
+            self.manager.accounts.all_facts().map(|(part, fact)| (self.span(At { part, line: fact.at }), fact));
         let mut facts: Vec<_> = general.chain(accounts).collect();
         facts.sort_by_key(|(span, _)| *span);
         facts.dedup();
@@ -76,7 +68,7 @@ impl ManagerDump<'_> {
     }
 
     pub(super) fn span(&self, place: At) -> Span {
-        self.accounts.span(self.effective, place)
+        self.manager.accounts.span(self.effective, place)
     }
 }
 
@@ -96,8 +88,8 @@ impl Serialize for ManagerDump<'_> {
         map.serialize_entry("recorded", &self.release.is_recorded())?;
         map.serialize_entry("loads", &aborted.is_none())?;
         map.serialize_entry("aborted", &aborted)?;
-        map.serialize_entry("general", &manager_general::general(self.general, self.judgement, self.listeners))?;
-        map.serialize_entry("listen", &manager_general::listen(self.listeners, self.effective, self.files))?;
+        map.serialize_entry("general", &manager_general::general(self.manager))?;
+        map.serialize_entry("listen", &manager_general::listen(&self.manager.listeners, self.effective, self.files))?;
         map.serialize_entry("files", &BesideDump(self))?;
         map.serialize_entry("users", &Users(self))?;
         let facts = self.facts();
@@ -115,8 +107,8 @@ struct BesideDump<'a>(&'a ManagerDump<'a>);
 impl Serialize for BesideDump<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("acl.conf", beside(self.0.accounts.acl_conf.state))?;
-        map.serialize_entry("users.conf", beside(self.0.accounts.users_conf.state))?;
+        map.serialize_entry("acl.conf", beside(self.0.manager.accounts.acl_conf.state))?;
+        map.serialize_entry("users.conf", beside(self.0.manager.accounts.users_conf.state))?;
         map.end()
     }
 }
@@ -135,7 +127,7 @@ struct Users<'a>(&'a ManagerDump<'a>);
 
 impl Serialize for Users<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.accounts.users.iter().map(|user| UserDump { dump: self.0, user }))
+        serializer.collect_seq(self.0.manager.accounts.users.iter().map(|user| UserDump { dump: self.0, user }))
     }
 }
 

@@ -9,19 +9,15 @@ use serde::{Serialize, Serializer};
 
 use super::text;
 use crate::config::Effective;
-use crate::config::manager::general::General;
+use crate::config::manager::Manager;
 use crate::config::manager::listen::{Listener, ListenerKind, State};
-use crate::config::manager::tls::{Judgement, Verdict};
+use crate::config::manager::tls::Verdict;
 use crate::text::Files;
 
 /// What `manager show settings` tells, and more. `bind` and `tls.bind` are null where there is none or where it cannot
 /// be known; `tls.enabled` is what becomes of `tlsenable`, null where that cannot be told from here.
-pub(super) fn general<'a>(
-    general: &'a General<'a>,
-    judgement: Option<&'a Judgement>,
-    listeners: &'a [Listener<'a>; 2],
-) -> impl Serialize + 'a {
-    GeneralDump { general, judgement, listeners }
+pub(super) fn general<'a>(manager: &'a Manager<'a>) -> impl Serialize + 'a {
+    GeneralDump(manager)
 }
 
 /// Every listener, with the line that decides it.
@@ -33,20 +29,16 @@ pub(super) fn listen<'a>(
     listeners.each_ref().map(|listener| ListenerDump { listener, effective, files })
 }
 
-struct GeneralDump<'a> {
-    general: &'a General<'a>,
-    judgement: Option<&'a Judgement>,
-    listeners: &'a [Listener<'a>; 2],
-}
+struct GeneralDump<'a>(&'a Manager<'a>);
 
 impl Serialize for GeneralDump<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let general = self.general;
+        let general = &self.0.general;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("enabled", &general.enabled.value)?;
         map.serialize_entry("webenabled", &general.webenabled.value)?;
         map.serialize_entry("bind", &general.bind().map(|address| address.to_string()))?;
-        map.serialize_entry("tls", &TlsDump(self))?;
+        map.serialize_entry("tls", &TlsDump(self.0))?;
         map.serialize_entry("authtimeout", &general.authtimeout.value)?;
         map.serialize_entry("authlimit", &general.authlimit.value)?;
         map.serialize_entry("httptimeout", &general.httptimeout.value)?;
@@ -77,12 +69,12 @@ where
     Ok(())
 }
 
-struct TlsDump<'a>(&'a GeneralDump<'a>);
+struct TlsDump<'a>(&'a Manager<'a>);
 
 impl TlsDump<'_> {
     /// Is TLS on once Asterisk has looked at the certificate?
     fn enabled(&self) -> Option<bool> {
-        match self.0.judgement.map(|judgement| &judgement.verdict) {
+        match self.0.judgement.as_ref().map(|judgement| &judgement.verdict) {
             _ if !self.0.general.tls.enable.value => Some(false),
             Some(Verdict::Usable) => Some(true),
             Some(Verdict::Refused(_)) => Some(false),
@@ -94,10 +86,10 @@ impl TlsDump<'_> {
 impl Serialize for TlsDump<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let tls = &self.0.general.tls;
-        let [_, listener] = self.0.listeners;
+        let [_, listener] = &self.0.listeners;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("enabled", &self.enabled())?;
-        map.serialize_entry("bind", &listener.address.map(|address| address.to_string()))?;
+        map.serialize_entry("bind", &listener.address.as_ref().map(|address| address.to_string()))?;
         text::entry(&mut map, "certfile", tls.certfile.value)?;
         text::entry(&mut map, "privatekey", tls.privatekey.value)?;
         text::entry(&mut map, "cipher", tls.cipher.value)?;
@@ -105,7 +97,7 @@ impl Serialize for TlsDump<'_> {
         map.serialize_entry("disablev1", &tls.disable_v1.value)?;
         map.serialize_entry("disablev11", &tls.disable_v11.value)?;
         map.serialize_entry("disablev12", &tls.disable_v12.value)?;
-        let warnings = self.0.judgement.map_or(&[][..], |judgement| &judgement.warnings);
+        let warnings = self.0.judgement.as_ref().map_or(&[][..], |judgement| &judgement.warnings);
         map.serialize_entry("warnings", &warnings.iter().map(|trouble| &trouble.why).collect::<Vec<_>>())?;
         map.end()
     }
@@ -121,7 +113,7 @@ impl Serialize for ListenerDump<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let listener = self.listener;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("address", &listener.address.map(|address| address.to_string()))?;
+        map.serialize_entry("address", &listener.address.as_ref().map(|address| address.to_string()))?;
         map.serialize_entry("kind", kind(listener.kind))?;
         map.serialize_entry("state", state(listener.state))?;
         map.serialize_entry("why", &listener.why)?;

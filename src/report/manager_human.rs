@@ -22,14 +22,14 @@ impl ManagerDump<'_> {
         }
         self.listening(out)?;
         self.general(out)?;
-        for user in &self.accounts.users {
+        for user in &self.manager.accounts.users {
             self.user(out, user)?;
         }
         self.notes(out)
     }
 
     fn listening(&self, out: &mut dyn Write) -> io::Result<()> {
-        for listener in self.listeners {
+        for listener in &self.manager.listeners {
             let kind = match listener.kind {
                 ListenerKind::Plain => "plain",
                 ListenerKind::Tls => "TLS",
@@ -44,7 +44,7 @@ impl ManagerDump<'_> {
             writeln!(out, "; {kind}: {state}{address}: {}", listener.why)?;
         }
         for (name, state) in
-            [("acl.conf", self.accounts.acl_conf.state), ("users.conf", self.accounts.users_conf.state)]
+            [("acl.conf", self.manager.accounts.acl_conf.state), ("users.conf", self.manager.accounts.users_conf.state)]
         {
             if state != NeighbourState::Absent {
                 writeln!(out, "; {name}: {}", beside(state))?;
@@ -54,7 +54,7 @@ impl ManagerDump<'_> {
     }
 
     fn general(&self, out: &mut dyn Write) -> io::Result<()> {
-        let general = self.general;
+        let general = &self.manager.general;
         let Some(header) = general.header else { return Ok(()) };
         writeln!(out, "\n{:<40} ; {}", "[general]", self.files.place(self.effective.text(header)))?;
         for (key, value) in [

@@ -13,7 +13,8 @@ pub use examples::{Example, ExampleError};
 use std::collections::HashSet;
 
 use crate::catalog::SectionKind;
-use crate::config::{self, Effective, Entry, Note, Origin, Section, World};
+use crate::config::manager::Manager;
+use crate::config::{self, Effective, Entry, Note, Origin, Outcome, Section, World};
 use crate::finding::{Finding, Findings, Severity, merged};
 use crate::release::Release;
 use crate::syntax::{Line, Tree};
@@ -95,6 +96,9 @@ pub struct Rule {
 pub enum Check {
     /// On a configuration as some releases hold it.
     Config(fn(&Context<'_>, &mut Findings<'_>)),
+    /// On the manager as loaded: of a manager.conf that Asterisk does not refuse, for each group of releases that hold
+    /// the same.
+    Manager(fn(&Context<'_>, &Manager<'_>, &mut Findings<'_>)),
     /// On a comment that suppresses findings, after everything else.
     Suppression(fn(&Suppression, &mut Findings<'_>)),
 }
@@ -125,6 +129,7 @@ impl Role {
 }
 
 /// What a check looks at.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The configuration.
     pub effective: &'a Effective<'a>,
@@ -252,6 +257,18 @@ impl Selection for All {
     }
 }
 
+/// Releases in groups whose managers hold the same of a file that they read alike.
+fn alike(releases: &[Release]) -> Vec<Vec<Release>> {
+    let mut groups: Vec<Vec<Release>> = Vec::new();
+    for &release in releases {
+        match groups.iter_mut().find(|group| Manager::is_alike(group[0], release)) {
+            Some(group) => group.push(release),
+            None => groups.push(vec![release]),
+        }
+    }
+    groups
+}
+
 /// Checks one root file with what it includes. The findings are in order, and one finding speaks for all releases
 /// that it holds for.
 pub fn check(
@@ -272,14 +289,27 @@ pub fn check(
             if let Check::Config(check) = rule.check {
                 let mut findings = Findings::new(rule.name, rule.severity, &group.releases, &mut list);
                 check(&context, &mut findings);
-                let overflow = findings.overflow();
-                overflows.extend(overflow.map(|span| (rule, &group.releases, span)));
+                overflows.extend(findings.overflow().map(|span| (rule, group.releases.clone(), span)));
+            }
+        }
+        let has_manager = role == Role::Manager && group.effective.outcome == Outcome::Loads;
+        if has_manager && rules.iter().any(|rule| matches!(rule.check, Check::Manager(_))) {
+            for releases in alike(&group.releases) {
+                let manager = Manager::load(world, &group.effective, releases[0]);
+                let context = Context { releases: &releases, ..context };
+                for rule in &rules {
+                    if let Check::Manager(check) = rule.check {
+                        let mut findings = Findings::new(rule.name, rule.severity, &releases, &mut list);
+                        check(&context, &manager, &mut findings);
+                        overflows.extend(findings.overflow().map(|span| (rule, releases.clone(), span)));
+                    }
+                }
             }
         }
     }
     if is_on(&&limit_reached::RULE) {
         for (rule, releases, span) in overflows {
-            limit_reached::too_many(rule, span, releases, &mut list);
+            limit_reached::too_many(rule, span, &releases, &mut list);
         }
     }
     let mut suppressions = suppress::find(groups.iter().map(|group| &group.effective), world.files);

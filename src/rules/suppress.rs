@@ -118,7 +118,7 @@ fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppressi
 pub(crate) fn apply(findings: Vec<Finding>, suppressions: &mut [Suppression], rules: &[&'static Rule]) -> Vec<Finding> {
     for allowed in suppressions.iter_mut().flat_map(|suppression| &mut suppression.rules) {
         let rule = rules.iter().find(|rule| rule.name == allowed.name);
-        allowed.tried = rule.is_some_and(|rule| matches!(rule.check, Check::Config(_)));
+        allowed.tried = rule.is_some_and(|rule| !matches!(rule.check, Check::Suppression(_)));
     }
     // Lines do not overlap, nor do sections: the last that begins before a place is the only one that can hold it.
     let mut starts: BTreeMap<(bool, FileId, usize), Vec<usize>> = BTreeMap::new();

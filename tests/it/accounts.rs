@@ -7,9 +7,8 @@ use std::path::Path;
 use amictl::access::{self, Attempt, Configuration, Trace, Verdict};
 use amictl::config::manager::acl::Sense;
 use amictl::config::manager::classes::Classes;
-use amictl::config::manager::general::General;
 use amictl::config::manager::listen::ListenerKind;
-use amictl::config::manager::{Accounts, FactKind, SecretState, User, When, tls};
+use amictl::config::manager::{Accounts, FactKind, Manager, SecretState, User, When};
 use amictl::config::{self, Effective, Place, What, World};
 use amictl::host::{Host as _, Memory};
 use amictl::release::Release;
@@ -58,12 +57,10 @@ pub(crate) fn with<R>(host: &Memory, release: &str, ask: impl FnOnce(&Loaded<'_>
     let root = files.add("manager.conf".into(), path.clone(), host.read(&path).unwrap()).id();
     let world = World::new(&files, host, Place { etc: ETC.into(), root: None, complete: true });
     let effective = config::load(&world, root, release);
-    let general = General::read(&effective, release);
-    let judgement = general.tls.enable.value.then(|| tls::judge(&world, &general.tls));
-    let listeners = general.listeners(judgement.as_ref());
-    let accounts = Accounts::load(&world, &effective, release, (&general).into());
-    let configuration = Configuration { effective: &effective, accounts: &accounts, listeners: &listeners };
-    ask(&Loaded { effective: &effective, accounts: &accounts, configuration })
+    let manager = Manager::load(&world, &effective, release);
+    let (accounts, listeners) = (&manager.accounts, &manager.listeners);
+    let configuration = Configuration { effective: &effective, accounts, listeners };
+    ask(&Loaded { effective: &effective, accounts, configuration })
 }
 
 /// Every case of a table, on each release it was recorded on.

@@ -23,7 +23,43 @@ pub use neighbour::{Neighbour, NeighbourState};
 pub use user::{Acl, AclState, Defaults, Given, Secret, SecretState, User, Variable};
 pub use value::Address;
 
-use super::Origin;
+use super::{Effective, Origin, World};
+use crate::release::{Quirk, Release};
+
+/// All that the manager of one release holds.
+pub struct Manager<'t> {
+    /// The options of `[general]`.
+    pub general: general::General<'t>,
+    /// What there is to say of certificate and key, where TLS is wanted.
+    pub judgement: Option<tls::Judgement>,
+    /// The plain listener and the TLS one.
+    pub listeners: [listen::Listener<'t>; 2],
+    /// The users.
+    pub accounts: Accounts<'t>,
+}
+
+impl<'t> Manager<'t> {
+    /// What a release makes of a manager.conf and the files beside it.
+    pub fn load(world: &'t World<'_>, effective: &'t Effective<'t>, release: Release) -> Manager<'t> {
+        let general = general::General::read(effective, release);
+        let judgement = general.tls.enable.value.then(|| tls::judge(world, &general.tls));
+        let listeners = general.listeners(judgement.as_ref());
+        let accounts = Accounts::load(world, effective, release, (&general).into());
+        Manager { general, judgement, listeners, accounts }
+    }
+
+    /// Do two releases hold the same of every manager.conf that they read alike?
+    pub fn is_alike(one: Release, other: Release) -> bool {
+        const MATTERS: [Quirk; 5] = [
+            Quirk::BadAclDeletesUser,
+            Quirk::UsersConf,
+            Quirk::EventFilterPrefix,
+            Quirk::RegexInCharacters,
+            Quirk::DisabledEvents,
+        ];
+        MATTERS.iter().all(|&quirk| one.has(quirk) == other.has(quirk))
+    }
+}
 
 /// A value, and the line that set it; without one it is the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
