@@ -355,13 +355,15 @@ mod c {
         Failed,
     }
 
-    /// Compiles a pattern once and tries it on all texts. References back can take it for ever: a pattern that has one
-    /// gets a process and a second of its own, and no answer when that is over.
+    /// Compiles a pattern once and tries it on all texts. References back, and repetitions of what can be empty, can
+    /// take it for ever: such a pattern gets a process and a second of its own, and no answer when that is over.
     pub(super) fn ask(pattern: &[u8], texts: &[Vec<u8>]) -> Result<Vec<Said>> {
         let refers_back = pattern.windows(2).any(|two| two[0] == b'\\' && matches!(two[1], b'1'..=b'9'));
+        let repeats = pattern.iter().filter(|byte| b"*+?{".contains(byte)).count();
+        let risky = refers_back || repeats > 4;
         let pattern = CString::new(pattern)?;
         let texts = texts.iter().map(|text| CString::new(text.as_slice())).collect::<Result<Vec<_>, _>>()?;
-        if !refers_back {
+        if !risky {
             return Ok(matches(&pattern, &texts));
         }
         let (mut reader, mut writer) = std::io::pipe()?;

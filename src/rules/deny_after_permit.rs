@@ -1,0 +1,66 @@
+//! A deny of everything behind the permits.
+
+use std::collections::HashSet;
+
+use super::permit_without_deny::is_all;
+use super::prelude::*;
+use crate::config::manager::acl::{Network, Rule as AclRule, Sense};
+use crate::config::manager::{AclState, Manager};
+
+pub(super) static RULE: Rule = Rule {
+    name: "deny-after-permit",
+    summary: "a `deny` of everything stands below the `permit` lines",
+    severity: Severity::Error,
+    doc: "\
+Of all rules that match an address, the last one counts. A `deny = 0.0.0.0/0` below the `permit` lines covers them \
+all, and nobody of that family can log in. Firewalls often go by the first match: Asterisk does not. Inherited lines \
+come before the user's own, so a template with a `permit` and a user with the `deny` do the same.
+
+Write the `deny` first and the exceptions below it.",
+    source: "main/acl.c, ast_apply_ha; recorded on 13.12.2 to 23.4.1",
+    check: Check::Manager(check),
+    examples: &[
+        bad("[bob]\nsecret = x\npermit = 10.0.0.0/8\ndeny = 0.0.0.0/0.0.0.0\n^^^^^^^^^^^^^^^^^^^^^^ no IPv4 address\n"),
+        bad("[net](!)\npermit = ::1\n[bob](net)\ndeny = 0.0.0.0/0,::/0\n^^^^^^^^^^^^^^^^^^^^^ no IPv6 address\n"),
+        bad("[bob]\nacl = lan\n")
+            .beside(&[("acl.conf", "[lan]\npermit = 10.0.0.1\ndeny = 0/0\n^^^^^^^^^^ above the `permit` lines\n")]),
+        good("[bob]\ndeny = 0.0.0.0/0\npermit = 10.0.0.0/8\ndeny = 10.0.0.7\n"),
+        good("[bob]\npermit = 10.0.0.1\ndeny = 0.0.0.0/0\npermit = 10.0.0.2\n").because("one address gets in"),
+        good("[bob]\npermit = ::1\ndeny = 0.0.0.0/0\n").because("these are two families"),
+    ],
+};
+
+fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
+    let accounts = &manager.accounts;
+    let mut lists = HashSet::new();
+    let mut told = HashSet::new();
+    for acl in accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
+        if !lists.insert(std::rc::Rc::as_ptr(&acl.rules)) {
+            continue;
+        }
+        for is_v6 in [false, true] {
+            let Some((deny, permit)) = covered(&acl.rules, is_v6) else { continue };
+            // A file that is not here may end with another permit.
+            if context.effective.is_partial() && acl.is_local || !told.insert((deny.at, is_v6)) {
+                continue;
+            }
+            let family = if is_v6 { "IPv6" } else { "IPv4" };
+            findings
+                .at(
+                    accounts.span(context.effective, deny.at),
+                    format!("this `deny` covers every {family} `permit` above it"),
+                    format!("goes by the last rule that matches: no {family} address gets in"),
+                )
+                .help("write it above the `permit` lines")
+                .see(accounts.span(context.effective, permit.at), "has no effect");
+        }
+    }
+}
+
+/// The deny of a whole family behind which nothing is permitted, and the last permit before it.
+fn covered(rules: &[AclRule], is_v6: bool) -> Option<(&AclRule, &AclRule)> {
+    let mut family = rules.iter().rev().filter(|rule| matches!(rule.network, Network::V6 { .. }) == is_v6);
+    let deny = family.find(|rule| rule.sense == Sense::Permit || is_all(rule.network))?;
+    let permit = family.find(|rule| rule.sense == Sense::Permit)?;
+    (deny.sense == Sense::Deny).then_some((deny, permit))
+}

@@ -1,0 +1,131 @@
+//! An empty item in a list of classes. And the lists of classes, for the rules that look at them.
+
+use std::collections::HashSet;
+
+use super::prelude::*;
+use crate::config::manager::classes::{Classes, items};
+use crate::config::manager::{At, Manager, Part, User};
+use crate::config::{Effective, Origin};
+use crate::text::{Span, is_placeholder};
+
+pub(super) static RULE: Rule = Rule {
+    name: "empty-class-item",
+    summary: "an empty item in `read` or `write`, which grants every class",
+    severity: Severity::Error,
+    doc: "\
+An item of `read` or `write` that is followed by a comma stands for every class whose name begins with it, and every \
+name begins with nothing. So `call,,cdr` grants all classes, as `,call` and a lone `,` do. With `write` the user may \
+run any action there is, `Command` and `Originate` with `System` among them, which is a shell on the switch; with \
+`read` it sees every event, whoever the call belongs to. Nothing is logged; `manager show user` has it.
+
+An empty item comes from a class that was taken out and its comma left, or from a template with an empty variable. \
+Take the comma out. One comma at the very end does no harm.",
+    source: "main/manager.c, get_perm and ast_instring; recorded on 13.12.2 to 23.4.1",
+    check: Check::Manager(check),
+    examples: &[
+        bad("\
+[bob]
+read = call,,cdr
+            ^ grants every class, as `read = all` would; take the comma out: `read = call,cdr`
+write = ,call
+        ^ as `write = all` would
+"),
+        bad("[bob]\nread = ,\n       ^ name the classes\n"),
+        bad("\
+[staff](!)
+read = call,,
+            ^ grants every class
+[bob](staff)
+[eve](staff)
+")
+        .because("of two commas at the end, the first one ends an empty item"),
+        bad("[bob]\nread = call,\n^^^^^^^^^^^^ a `+=` makes it `call,,cdr`\nread +=,cdr\n")
+            .because("`+=` makes `call,,cdr`"),
+        good("[bob]\nread = call,\nwrite =\n").because("a comma at the end, or an empty list, grants nothing more"),
+        good("[bob]\nread = call,,cdr\nread = call\n").because("the last line counts"),
+        good("[bob]\nread = all,,cdr\n").because("everything is granted anyway"),
+        good("[bob]\nread = {{ base }},,{{ more }}\n").because("a tool fills this in"),
+    ],
+};
+
+fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
+    for list in lists(context, manager) {
+        if items(&list.value).any(|item| list.value[item.range] == *b"all") {
+            continue;
+        }
+        let Some(item) = items(&list.value).find(|item| item.is_prefix && item.range.is_empty()) else { continue };
+        let comma = list.span(item.range.start..item.range.start + 1);
+        let key = list.key;
+        let message = format!("an item of `{key}` is empty");
+        let finding = findings.at(comma, message, format!("grants every class, as `{key} = all` would"));
+        let rest: Vec<&[u8]> = list.value.split(|&byte| byte == b',').filter(|word| !word.is_empty()).collect();
+        match rest.is_empty() {
+            true => finding.help(format!("name the classes, or write `{key} =` for none")),
+            false if list.is_written() => {
+                finding.help(format!("take the comma out: `{key} = {}`", show(&rest.join(&b","[..]))))
+            }
+            false => finding.help(format!("a `+=` makes it `{}`: leave out one comma", show(&list.value))),
+        };
+    }
+}
+
+/// A `read` or a `write` that counts for some account.
+pub(super) struct ClassList {
+    /// `read` or `write`.
+    pub(super) key: &'static str,
+    /// The value, as held in memory.
+    pub(super) value: Vec<u8>,
+    /// Where the value begins in its file, if it is there as it is in memory.
+    start: Option<usize>,
+    line: Span,
+}
+
+impl ClassList {
+    /// Does the value stand in the file as it is, not joined by a `+=`?
+    pub(super) fn is_written(&self) -> bool {
+        self.start.is_some()
+    }
+
+    /// The span of a part of the value; of the whole line where the value is not written as it is.
+    pub(super) fn span(&self, part: std::ops::Range<usize>) -> Span {
+        self.start.map_or(self.line, |start| Span::new(self.line.file, start + part.start..start + part.end))
+    }
+}
+
+/// The lists that count, each once for all the accounts that inherit it. Not those that a tool fills in.
+pub(super) fn lists(context: &Context<'_>, manager: &Manager<'_>) -> Vec<ClassList> {
+    let mut seen = HashSet::new();
+    let mut lists = Vec::new();
+    for user in &manager.accounts.users {
+        for (key, given) in [("read", user.read), ("write", user.write)] {
+            let Some(at) = given.at else { continue };
+            let effective = manager.accounts.effective(context.effective, at.part);
+            let Some(written) = effective.written(at.line) else { continue };
+            let value = match at.part {
+                Part::Manager => held(effective, user, at.line, key),
+                _ => Some(written.value.bytes).filter(|value| Classes::parse(value) == given.value),
+            };
+            let Some(value) = value.filter(|value| seen.insert((at, value.as_ptr(), value.len()))) else { continue };
+            if value.split(|&byte| byte == b',').any(is_placeholder) {
+                continue;
+            }
+            let is_exact = written.value.bytes == value && written.value.range.len() == value.len();
+            let start = is_exact.then_some(written.value.range.start);
+            lists.push(ClassList { key, value: value.to_vec(), start, line: place(context, manager, at) });
+        }
+    }
+    lists
+}
+
+/// What a user holds of a line: more than is written there, where a `+=` joined something to it.
+fn held<'e>(effective: &'e Effective<'_>, user: &User<'_>, line: Origin, key: &str) -> Option<&'e [u8]> {
+    user.sections.iter().rev().find_map(|&id| {
+        let entries = effective.section(id).content.iter();
+        let that = entries.filter(|entry| entry.origin == line && entry.name.eq_ignore_ascii_case(key.as_bytes()));
+        that.last().map(|entry| &*entry.value)
+    })
+}
+
+fn place(context: &Context<'_>, manager: &Manager<'_>, at: At) -> Span {
+    manager.accounts.span(context.effective, at)
+}

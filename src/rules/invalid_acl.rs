@@ -1,0 +1,130 @@
+//! A `permit` or `deny` that Asterisk cannot read.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::prelude::*;
+use crate::config::Origin;
+use crate::config::manager::acl::{self, BadItem, Fault, Sense};
+use crate::config::manager::{At, FactKind, Manager, Part};
+use crate::text::{Span, is_placeholder};
+
+pub(super) static RULE: Rule = Rule {
+    name: "invalid-acl",
+    summary: "a `permit` or `deny` that Asterisk cannot read",
+    severity: Severity::Error,
+    doc: "\
+The value of `permit` and `deny` is a list of addresses with commas between them, and without blanks: `10.0.0.1`, \
+`10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `::1`, `fd00::/8`. A blank beside an address, a port, the name of a host, an empty \
+item (a comma at the end), a prefix out of range, or an address and a mask of different families is none.
+
+- From 16 on, Asterisk deletes the whole user because of one such item. The client is told that authentication \
+failed; only the log says why.
+- Asterisk 13 drops the item and all that follows it on the line, and keeps the user. Where this was the `deny` that \
+closes the account, it is open to every address.
+
+Names are never looked up: write numeric addresses.",
+    source: "main/manager.c, __init_manager, and main/acl.c, ast_append_ha; recorded on 13.12.2 to 23.4.1",
+    check: Check::Manager(check),
+    examples: &[
+        bad("\
+[bob]
+secret = x
+deny = 0.0.0.0/0
+permit = 10.0.0.0/8, 192.168.0.0/16
+                    ^^^^^^^^^^^^^^^ deletes the user `bob`
+")
+        .on("16,22"),
+        bad("\
+[bob]
+secret = x
+deny = any
+       ^^^ whom this line was to keep out gets in
+permit = 10.0.0.1
+")
+        .on("13"),
+        bad("[bob]\nsecret = x\npermit = localhost\n         ^^^^^^^^^ names are not looked up\n").on("22"),
+        bad("[bob]\nsecret = x\npermit = 10.0.0.1:5038\n         ^^^^^^^^^^^^^ take the port out\n").on("22"),
+        bad("[bob]\nsecret = x\npermit = 10.0.0.1,\n         ^^^^^^^^^ an item is empty\n").on("22"),
+        bad("[bob]\nsecret = x\npermit =\n^^^^^^^^ an item is empty\n").on("22"),
+        bad("[bob]\nsecret = x\ndeny = 10.0.0.0/33\n       ^^^^^^^^^^^ a prefix of 0 to 32\n").on("22"),
+        bad("[bob]\nsecret = x\ndeny = ::/0.0.0.0\n       ^^^^^^^^^^ of different families\n").on("22"),
+        bad("\
+[net](!)
+deny = all
+       ^^^ deletes the user `bob`, and 1 more
+[bob](net)
+[alice](net)
+")
+        .on("22"),
+        good("[bob]\nsecret = x\ndeny = 0.0.0.0/0\npermit = 10.0.0.0/8,!10.0.0.1,127.0.0.1/255.255.255.0,[::1]\n"),
+        good("[bob]\nsecret = x\npermit = ${NETWORK}/255.255.255.0\n").because("a tool fills it in"),
+        good("[general]\npermit = localhost\n").because("it is no option there"),
+    ],
+};
+
+fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
+    let mut deleted: BTreeMap<Origin, (&[u8], usize)> = BTreeMap::new();
+    let mut kept = HashSet::new();
+    for fact in &manager.accounts.facts {
+        match &fact.kind {
+            FactKind::Dropped { user } => deleted.entry(fact.at).or_insert((user, 0)).1 += 1,
+            FactKind::Ignored { .. } if fact.why.ends_with("the user stays") && kept.insert(fact.at) => {
+                if let Some((bad, span, is_deny)) = bad_item(context, fact.at) {
+                    let open = if is_deny { ": whom this line was to keep out gets in" } else { "" };
+                    let effect = format!(
+                        "drops the line from this item on, and keeps the user, with the rules that are left{open}"
+                    );
+                    findings.at(span, message(&bad, is_deny), effect).help(help(bad.fault));
+                }
+            }
+            _ => {}
+        }
+    }
+    for (at, (first, count)) in deleted {
+        let Some((bad, span, is_deny)) = bad_item(context, at) else { continue };
+        let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+        let effect = format!("deletes the user `{}`{more}: every login fails", show(first));
+        findings.at(span, message(&bad, is_deny), effect).help(help(bad.fault));
+    }
+}
+
+/// The item of a `permit` or `deny` that is none, where to show it, and whether it is a `deny`. Nothing where a tool is
+/// to fill in the value.
+fn bad_item(context: &Context<'_>, at: Origin) -> Option<(BadItem, Span, bool)> {
+    let written = context.effective.written(at)?;
+    let is_deny = written.name.bytes.eq_ignore_ascii_case(b"deny");
+    if !is_deny && !written.name.bytes.eq_ignore_ascii_case(b"permit") || is_template(written.value.bytes) {
+        return None;
+    }
+    let place = At { part: Part::Manager, line: at };
+    let bad = acl::append(Sense::Permit, written.value.bytes, place, &mut Vec::new()).err()?;
+    let value = written.value.range;
+    let span = match bad.range.is_empty() {
+        true if value.is_empty() => context.effective.text(at),
+        true => context.span(at, value),
+        false if value.len() != written.value.bytes.len() => context.span(at, value),
+        false => context.span(at, value.start + bad.range.start..value.start + bad.range.end),
+    };
+    Some((bad, span, is_deny))
+}
+
+/// Is a value, or a part of it, to be filled in by a tool?
+pub(super) fn is_template(value: &[u8]) -> bool {
+    let parts = |byte: &u8| matches!(byte, b',' | b'/');
+    is_placeholder(value) || value.split(parts).any(|part| is_placeholder(part.trim_ascii()))
+}
+
+fn message(bad: &BadItem, is_deny: bool) -> String {
+    format!("this `{}` cannot be read: {}", if is_deny { "deny" } else { "permit" }, bad.fault)
+}
+
+fn help(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Empty => "write an address, and no comma at the end",
+        Fault::Blank => "write the list without blanks: `10.0.0.1,10.0.0.2`",
+        Fault::Port => "take the port out: a rule is for addresses",
+        Fault::NoAddress => "write a numeric address: names are not looked up; everybody is `0.0.0.0/0`",
+        Fault::Mask => "write a prefix of 0 to 32 (IPv6: 0 to 128), or a mask such as `255.255.255.0`",
+        Fault::Families => "write a mask of the address's own family, or a prefix",
+    }
+}

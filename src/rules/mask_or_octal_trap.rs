@@ -1,0 +1,139 @@
+//! Addresses and masks that are not what they look like.
+
+use std::collections::HashSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+use super::invalid_acl::is_template;
+use super::no_address_restriction::is_nobody;
+use super::permit_without_deny::is_all;
+use super::prelude::*;
+use crate::config::manager::acl::Network;
+use crate::config::manager::{AclState, Manager};
+use crate::syntax::Operator;
+
+pub(super) static RULE: Rule = Rule {
+    name: "mask-or-octal-trap",
+    summary: "an address or mask in `permit` or `deny` is read as another one",
+    severity: Severity::Warning,
+    doc: "\
+Asterisk reads the addresses of `permit` and `deny` in the notations of C, and applies masks bit by bit:
+
+- With fewer than four numbers the last one fills the rest: `127/8` is 0.0.0.127/8, which is 0.0.0.0/8, and the mask \
+`255.255` is 255.0.0.255.
+- A number with a leading 0 is octal: `010.0.0.0/8` is 8.0.0.0/8.
+- A mask need not be contiguous: `0.0.0.255`, as routers write it, compares the last number only.
+- `/0` and the mask 0.0.0.0 match every address, whatever stands before them: `permit = 10.0.0.143/0.0.0.0` is \
+everybody.
+- Without a mask an address is one host: `deny = 0.0.0.0` keeps nobody out. Everybody is `0.0.0.0/0`.
+
+Bits of the address behind the mask (`192.168.0.1/24`) do no harm, and nothing is said of them.",
+    source: "main/acl.c, ast_append_ha, and main/netsock2.c, ast_sockaddr_parse; recorded on 13.12.2 to 23.4.1",
+    check: Check::Manager(check),
+    examples: &[
+        bad("[bob]\ndeny = 127/8\n       ^^^^^ as 0.0.0.0/255.0.0.0\n"),
+        bad("[bob]\npermit = 10.0.0.1,010.0.0.0/8\n                  ^^^^^^^^^^^ as 8.0.0.0/255.0.0.0\n"),
+        bad("[bob]\npermit = 192.168.1\n         ^^^^^^^^^ as 192.168.0.1/255.255.255.255\n"),
+        bad("[bob]\npermit = 10.0.0.0/255.255\n         ^^^^^^^^^^^^^^^^ 255.0.0.255\n"),
+        bad("[bob]\npermit = 192.168.1.0/0.0.0.255\n         ^^^^^^^^^^^^^^^^^^^^^ write `255.255.255.0`\n"),
+        bad("[bob]\npermit = 10.0.0.143/0.0.0.0\n         ^^^^^^^^^^^^^^^^^^ every IPv4 address\n"),
+        bad("[bob]\ndeny = ::1/0\n       ^^^^^ every IPv6 address\n"),
+        bad("[bob]\ndeny = 0.0.0.0\n       ^^^^^^^ no client\npermit = 10.0.0.1\n"),
+        good("[bob]\ndeny = 0.0.0.0/0.0.0.0,::/0,0/0\npermit = 127.0.0.1/255.255.255.0,192.168.0.1/24,10.0.0/24\n"),
+        good("[bob]\npermit = 127.1,192.168.001.001,10.0.0.1/32,fd00::1/8\n"),
+    ],
+};
+
+fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
+    let accounts = &manager.accounts;
+    let mut lists = HashSet::new();
+    let mut lines = HashSet::new();
+    for acl in accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
+        if !lists.insert(std::rc::Rc::as_ptr(&acl.rules)) {
+            continue;
+        }
+        for rules in acl.rules.chunk_by(|one, two| one.at == two.at) {
+            let at = rules[0].at;
+            let effective = accounts.effective(context.effective, at.part);
+            let Some(written) = effective.written(at.line).filter(|_| lines.insert(at)) else { continue };
+            let (bytes, value) = (written.value.bytes, written.value.range);
+            // Other text than this line's: the rules may be those of another item.
+            if written.operator == Operator::Append || is_template(bytes) || value.len() != bytes.len() {
+                continue;
+            }
+            let mut start = value.start;
+            for (item, rule) in bytes.split(|&byte| byte == b',').zip(rules) {
+                let range: Range<usize> = start..start + item.len();
+                start = range.end + 1;
+                let text = item.strip_prefix(b"!").unwrap_or(item);
+                if let Some((message, effect, help)) = trap(text, rule.network) {
+                    findings.at(effective.span(at.line, range), message, effect).help(help);
+                }
+            }
+        }
+    }
+}
+
+/// What is wrong with an item, what Asterisk makes of it, and the way out.
+fn trap(item: &[u8], network: Network) -> Option<(String, String, String)> {
+    let (address, mask) = match item.iter().position(|&byte| byte == b'/') {
+        Some(at) => (&item[..at], Some(&item[at + 1..])),
+        None => (item, None),
+    };
+    let family = if matches!(network, Network::V6 { .. }) { "IPv6" } else { "IPv4" };
+    let shown = show(item);
+    if is_nobody(network) {
+        let all = if family == "IPv6" { "::/0" } else { "0.0.0.0/0" };
+        let message = format!("`{shown}` is one address, which nobody has");
+        return Some((message, "matches no client".to_owned(), format!("for every {family} address write `{all}`")));
+    }
+    if is_all(network) && has_host(address) {
+        let message = format!("a mask of 0 leaves nothing of `{}`", show(address));
+        let help = format!("write `{}` for this address alone, or the mask that is meant", show(address));
+        return Some((message, format!("matches every {family} address"), help));
+    }
+    let Network::V4 { address: read, mask: bits } = network else { return None };
+    if bits.leading_ones() + bits.trailing_zeros() != u32::BITS {
+        let message = format!("the mask `{}` has gaps", show(mask.unwrap_or_default()));
+        let effect = format!("reads it as {}, and compares just these bits", Ipv4Addr::from_bits(bits));
+        let inverse = Ipv4Addr::from_bits(!bits);
+        let help = match (!bits).leading_ones() + (!bits).trailing_zeros() == u32::BITS {
+            true => format!("a mask has its ones in front: write `{inverse}`"),
+            false => "write a prefix, as in `10.0.0.0/8`, or a mask of four numbers".to_owned(),
+        };
+        return Some((message, effect, help));
+    }
+    let (plain, count) = plain(address)?;
+    // A short loopback address is what everybody takes it for.
+    if plain & bits == read || mask.is_none() && count < 4 && address.starts_with(b"127.") {
+        return None;
+    }
+    let message = format!("`{shown}` is not the address that it looks like");
+    let help = match count {
+        4 => "take the leading zeros out: they make a number octal",
+        _ => "write all four numbers of the address",
+    };
+    Some((message, format!("reads it as {network}"), help.to_owned()))
+}
+
+/// Does an address as written say more than zero?
+fn has_host(address: &[u8]) -> bool {
+    let inner = address.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(address);
+    match std::str::from_utf8(inner).ok().and_then(|text| text.parse::<Ipv6Addr>().ok()) {
+        Some(address) => !address.is_unspecified(),
+        None => plain(address).is_some_and(|(address, _)| address != 0),
+    }
+}
+
+/// An IPv4 address as people read it, in decimal and with zeros for the numbers that are not there, and how many there
+/// are.
+fn plain(address: &[u8]) -> Option<(u32, usize)> {
+    let mut bytes = [0; 4];
+    let mut count = 0;
+    for part in address.split(|&byte| byte == b'.') {
+        let text = std::str::from_utf8(part).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        *bytes.get_mut(count)? = text.parse().ok()?;
+        count += 1;
+    }
+    Some((u32::from_be_bytes(bytes), count))
+}
