@@ -1,6 +1,7 @@
 //! Judges amictl by the real Asterisk. Linux only; ordinary tests never need it.
 
 mod bench;
+mod fuzz;
 mod oracle;
 
 use std::process::ExitCode;
@@ -17,6 +18,8 @@ enum Judge {
     /// Measure speed beside other programs
     #[command(subcommand)]
     Bench(bench::Command),
+    /// Try the properties of amictl on seeded inputs
+    Fuzz(fuzz::Plan),
 }
 
 /// A disagreement was found.
@@ -29,6 +32,7 @@ const UNAVAILABLE: u8 = 77;
 fn main() -> ExitCode {
     let verdict = match Judge::parse() {
         Judge::Oracle(command) => command.execute(),
+        Judge::Fuzz(plan) => fuzz::fuzz(&plan),
         Judge::Bench(command) => command.execute().map(|()| oracle::Verdict::Agrees),
     };
     match verdict {
