@@ -3,6 +3,7 @@
 //! Asterisk calls it with GLOB_NOMAGIC and GLOB_BRACE (main/config.c): a pattern without magic stands for itself,
 //! `{a,b}` is expanded, each alternative sorted for itself in byte order.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use crate::host::{FileKind, Host, name_bytes, path_of};
@@ -13,11 +14,19 @@ pub(super) struct Folder<'h> {
     pub(super) base: &'h Path,
     /// Are patterns and names read in UTF-8 characters? Asked only where it matters.
     pub(super) characters: &'h dyn Fn() -> bool,
+    /// How many paths and patterns were looked at.
+    pub(super) looked: &'h Cell<u64>,
 }
+
+/// Braces and folders double what is looked at with each part of a pattern: after so many, nothing more is found.
+pub(super) const MOST_LOOKS: u64 = 100_000;
 
 /// The paths that a pattern stands for, in the order in which Asterisk reads them. A pattern without magic is returned
 /// whether or not it exists.
 pub(super) fn expand(folder: &Folder<'_>, pattern: &[u8]) -> Vec<Vec<u8>> {
+    if folder.gives_up() {
+        return Vec::new();
+    }
     if let Some(Braces { before, alternatives, behind }) = braces(pattern) {
         let whole = |inner: &[u8]| [before, inner, behind].concat();
         // Within braces a path must exist; when none does, the braces are part of a name.
@@ -42,6 +51,11 @@ fn without_slash(path: &[u8]) -> &[u8] {
 }
 
 impl Folder<'_> {
+    fn gives_up(&self) -> bool {
+        self.looked.set(self.looked.get() + 1);
+        self.looked.get() > MOST_LOOKS
+    }
+
     fn exists(&self, path: &[u8]) -> bool {
         self.host.kind(&self.base.join(path_of(path))).is_some()
     }
@@ -52,6 +66,9 @@ impl Folder<'_> {
         let parts: Vec<&[u8]> = pattern.split(|&byte| byte == b'/').collect();
         for (number, part) in parts.iter().enumerate() {
             let is_last = number + 1 == parts.len();
+            // A `\` before a slash escapes it, which changes nothing.
+            let backslashes = part.iter().rev().take_while(|&&byte| byte == b'\\').count();
+            let part = if is_last { part } else { &part[..part.len() - backslashes % 2] };
             let mut next = Vec::new();
             for before in found {
                 let step = |name: &[u8]| if number == 0 { name.to_vec() } else { [&before, &b"/"[..], name].concat() };
@@ -59,10 +76,15 @@ impl Folder<'_> {
                     next.push(step(part));
                     continue;
                 }
-                for name in self.host.names(&self.directory(&before)) {
-                    let path = step(name_bytes(&name));
+                let names = self.host.names(&self.directory(&before));
+                // A folder lists itself and the one above, too.
+                for name in names.iter().map(|name| name_bytes(name)).chain([&b"."[..], b".."]) {
+                    if self.gives_up() {
+                        return Vec::new();
+                    }
+                    let path = step(name);
                     let is_folder = || self.host.kind(&self.base.join(path_of(&path))) == Some(FileKind::Directory);
-                    if self.fits(part, name_bytes(&name)) && (is_last || is_folder()) {
+                    if self.fits(part, name) && (is_last || is_folder()) {
                         next.push(path);
                     }
                 }
@@ -146,6 +168,7 @@ const BACKSLASH: u32 = b'\\' as u32;
 const OPEN: u32 = b'[' as u32;
 const CLOSE: u32 = b']' as u32;
 const COLON: u32 = b':' as u32;
+const EQUALS: u32 = b'=' as u32;
 const DASH: u32 = b'-' as u32;
 const BANG: u32 = b'!' as u32;
 const CARET: u32 = b'^' as u32;
@@ -201,32 +224,68 @@ fn set(inner: &[u32], unit: u32) -> Option<(bool, usize)> {
     let first = at;
     let mut holds = false;
     loop {
-        let (low, used) = match inner.get(at..)? {
+        match inner.get(at..)? {
             [CLOSE, ..] if at > first => return Some((holds != negated, at + 1)),
-            [OPEN, COLON, class @ ..] => {
-                let end = class.windows(2).position(|two| two == [COLON, CLOSE])?;
-                let name: Vec<u8> = class[..end].iter().map(|&unit| u8::try_from(unit).unwrap_or(0)).collect();
-                holds |= u8::try_from(unit).is_ok_and(|byte| in_class(&name, byte));
-                at += end + 4;
+            [OPEN, COLON, rest @ ..] => {
+                if let Some(class) = class_name(rest) {
+                    match in_class(&class, u8::try_from(unit).unwrap_or(0)) {
+                        Some(is_in) => holds |= is_in,
+                        // With a class that is none glibc finds nothing at all, unless it has found already.
+                        None if holds => {}
+                        None => return Some((false, 0)),
+                    }
+                    at += class.len() + 4;
+                    continue;
+                }
+            }
+            [OPEN, EQUALS, same, EQUALS, CLOSE, ..] => {
+                holds |= *same == unit;
+                at += 5;
                 continue;
             }
-            [BACKSLASH, escaped, ..] => (*escaped, 2),
-            [low, ..] => (*low, 1),
-            [] => return None,
+            _ => {}
+        }
+        let (low, used) = element(&inner[at..])?;
+        at += used;
+        let (high, used) = match inner.get(at..)? {
+            [DASH, high, ..] if *high != CLOSE => element(&inner[at + 1..]).map(|(high, used)| (high, used + 1))?,
+            _ => (low, 0),
         };
         at += used;
-        match inner.get(at..)? {
-            [DASH, high, ..] if *high != CLOSE => {
-                holds |= (low..=*high).contains(&unit);
-                at += 2;
-            }
-            _ => holds |= low == unit,
+        match (low, high) {
+            (Some(low), Some(high)) => holds |= (low..=high).contains(&unit),
+            // The same for a symbol of more than one character: the C locale has none.
+            _ if holds => {}
+            _ => return Some((false, 0)),
         }
     }
 }
 
-fn in_class(name: &[u8], byte: u8) -> bool {
-    match name {
+/// A unit of its own or an end of a range, and how long it is: `a`, `\a` or `[.a.]`; no unit where there is no such
+/// symbol, nothing at all where it never ends.
+fn element(inner: &[u32]) -> Option<(Option<u32>, usize)> {
+    match inner {
+        [OPEN, DOT, symbol @ ..] => {
+            let length = 1 + symbol.get(1..)?.windows(2).position(|two| two == [DOT, CLOSE])?;
+            Some(((length == 1).then_some(symbol[0]), length + 4))
+        }
+        [BACKSLASH, escaped, ..] => Some((Some(*escaped), 2)),
+        [unit, ..] => Some((Some(*unit), 1)),
+        [] => None,
+    }
+}
+
+/// The name of a class behind `[:`, if lower-case letters and `:]` follow; otherwise the `[` is a byte like any other.
+fn class_name(rest: &[u32]) -> Option<Vec<u8>> {
+    // glibc takes `z` for the end of the letters; no class has one.
+    let letter = |unit: &u32| u8::try_from(*unit).ok().filter(|byte| (b'a'..=b'y').contains(byte));
+    let name: Vec<u8> = rest.iter().map_while(letter).collect();
+    rest[name.len()..].starts_with(&[COLON, CLOSE]).then_some(name)
+}
+
+/// Is a byte in a class; `None` when there is no such class.
+fn in_class(name: &[u8], byte: u8) -> Option<bool> {
+    Some(match name {
         b"alpha" => byte.is_ascii_alphabetic(),
         b"digit" => byte.is_ascii_digit(),
         b"alnum" => byte.is_ascii_alphanumeric(),
@@ -239,8 +298,8 @@ fn in_class(name: &[u8], byte: u8) -> bool {
         b"cntrl" => byte.is_ascii_control(),
         b"graph" => byte.is_ascii_graphic(),
         b"print" => byte.is_ascii_graphic() || byte == b' ',
-        _ => false,
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -263,7 +322,7 @@ mod tests {
         ] {
             host.add(Path::new("/etc").join(name), "");
         }
-        let folder = Folder { host: &host, base: Path::new("/etc"), characters: &|| true };
+        let folder = Folder { host: &host, base: Path::new("/etc"), characters: &|| true, looked: &Cell::new(0) };
         let paths = expand(&folder, pattern.as_bytes());
         paths.iter().map(|path| String::from_utf8_lossy(path)).collect::<Vec<_>>().join(" ")
     }
@@ -280,6 +339,12 @@ mod tests {
             ("*/x.conf", "d/x.conf e/x.conf"),
             ("*.conf", "B.conf a.conf"),
             ("a\\.conf", "a.conf"),
+            (".*/a.conf", "../a.conf ./a.conf"),
+            ("d/[[.1.]-2]0.conf", "d/10.conf d/20.conf"),
+            ("d/[[=x=]1].conf", "d/x.conf"),
+            ("d/[![.no.]]*", ""),
+            ("d/[![:no:]]*", ""),
+            ("[[:B].conf", "B.conf"),
             ("nope.conf", "nope.conf"),
             ("a{b", "a{b"),
             ("d/*.nope", ""),
@@ -291,5 +356,12 @@ mod tests {
     #[test]
     fn many_stars_take_no_time() {
         assert!(!name_matches(&[STAR, 97].repeat(60), &[97; 59]));
+        let (mut host, looked) = (Memory::default(), Cell::new(0));
+        host.add("/etc/a.conf", "");
+        let folder = Folder { host: &host, base: Path::new("/etc"), characters: &|| true, looked: &looked };
+        for pattern in [".*/".repeat(80), "{a,b}".repeat(50)] {
+            expand(&folder, pattern.as_bytes());
+            assert!(looked.replace(0) > MOST_LOOKS, "{pattern}");
+        }
     }
 }

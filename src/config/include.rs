@@ -1,5 +1,7 @@
 //! Which files a directive brings.
 
+use std::cell::Cell;
+
 use super::World;
 use crate::host::{FileKind, name_bytes, path_of};
 use crate::text::SourceFile;
@@ -23,8 +25,8 @@ pub(super) enum Found<'f> {
 
 impl<'f> World<'f> {
     /// The paths that an include names, in order, and what is there. `characters`: are patterns read in UTF-8
-    /// characters.
-    pub(super) fn include(&self, name: &[u8], characters: &dyn Fn() -> bool) -> Vec<Found<'f>> {
+    /// characters; `looked` counts what was looked at.
+    pub(super) fn include(&self, name: &[u8], characters: &dyn Fn() -> bool, looked: &Cell<u64>) -> Vec<Found<'f>> {
         let place = self.place();
         let etc = name_bytes(place.etc.as_os_str());
         let (base, pattern, room) = match name.strip_prefix(b"/") {
@@ -41,7 +43,8 @@ impl<'f> World<'f> {
             }
         };
         let pattern = &pattern[..pattern.len().min(room)];
-        let paths = glob::expand(&glob::Folder { host: self.host, base: &base, characters }, pattern);
+        let folder = glob::Folder { host: self.host, base: &base, characters, looked };
+        let paths = glob::expand(&folder, pattern);
         paths.iter().map(|path| self.open(&base, &path[..path.len().min(room)])).collect()
     }
 

@@ -2,10 +2,12 @@
 //!
 //! Source: `config_text_file_load`, `process_text_line` and `ast_config_internal_load` in main/config.c.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::append::append;
 use super::filter::{Filter, Verdict};
+use super::glob::MOST_LOOKS;
 use super::include::Found;
 use super::names::Names;
 use super::note::{Limit, Note, What};
@@ -44,6 +46,7 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
         partial: false,
         seen: HashSet::new(),
         volume: (0, 0),
+        looked: Cell::new(0),
         work: 0,
     };
     loader.read(world.files.get(root), None, Start::default(), None);
@@ -79,6 +82,8 @@ struct Loader<'t, 'w, 'a> {
     seen: HashSet<FileId>,
     /// Bytes read in all, and bytes of different files.
     volume: (u64, u64),
+    /// What patterns of includes looked at.
+    looked: Cell<u64>,
     work: u64,
 }
 
@@ -382,7 +387,11 @@ impl<'t> Loader<'t, '_, '_> {
             let mut flow = Flow::Goes;
             let mut start = Start::default();
             let mut section = self.current;
-            for found in self.world.include(name, &|| self.asked.has(Quirk::RegexInCharacters)) {
+            let list = self.world.include(name, &|| self.asked.has(Quirk::RegexInCharacters), &self.looked);
+            if self.looked.get() > MOST_LOOKS {
+                return self.limit(Limit::Paths, at);
+            }
+            for found in list {
                 match found {
                     Found::File(file) => {
                         brought = true;

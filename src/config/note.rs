@@ -129,6 +129,8 @@ pub enum What<'t> {
 pub enum Limit {
     /// Files are read too often.
     Reads,
+    /// Patterns of includes look at too many paths.
+    Paths,
     /// A section holds too many entries, its inherited ones counted.
     Entries,
     /// Appends and filters look at too many entries.
@@ -140,6 +142,7 @@ impl Limit {
     pub fn what(self) -> &'static str {
         match self {
             Limit::Reads => "includes read files more than 100,000 times, or far more text than there is",
+            Limit::Paths => "the patterns of includes look at more than a million paths",
             Limit::Entries => "a section inherits more than a million entries",
             Limit::Work => "`+=` and `(+filter)` have to look at more than 200 million entries",
         }

@@ -30,6 +30,34 @@ impl TryFrom<String> for Bytes {
     }
 }
 
+impl Bytes {
+    /// Runs of one byte at least this long are written `{{B*N}}`.
+    const RUN: usize = 24;
+
+    /// A TOML string that is read as these bytes.
+    pub fn written(&self) -> String {
+        let mut text = String::from("\"");
+        let mut runs = self.0.chunk_by(|a, b| a == b).peekable();
+        while let Some(run) = runs.next() {
+            let before_repetition = runs.peek().is_some_and(|next| next.len() >= Bytes::RUN);
+            let byte = match run[0] {
+                b'\n' => "\\n".to_owned(),
+                b'\r' => "\\r".to_owned(),
+                b'\t' => "\\t".to_owned(),
+                byte @ (b'"' | b'\\') => format!("\\{}", char::from(byte)),
+                byte @ 32..=126 => char::from(byte).to_string(),
+                byte => format!("\\u{byte:04X}"),
+            };
+            if run.len() >= Bytes::RUN || byte == "{" && (run.len() > 1 || before_repetition) {
+                text.push_str(&format!("{{{{{byte}*{}}}}}", run.len()));
+            } else {
+                text.push_str(&byte.repeat(run.len()));
+            }
+        }
+        text + "\""
+    }
+}
+
 /// Splits `TEXT*N}}REST`.
 fn repetition(text: &str) -> Option<(&str, usize, &str)> {
     text.match_indices("}}").find_map(|(end, _)| {
@@ -104,6 +132,22 @@ mod tests {
         assert_eq!(bytes("d/{a,{b,c}}.conf").as_deref(), Some(&b"d/{a,{b,c}}.conf"[..]));
         assert_eq!(bytes("{{a,b},c}"), None, "two braces that repeat nothing");
         assert_eq!(bytes("\u{20ac}"), None, "a character that is no byte");
+    }
+
+    #[test]
+    fn bytes_are_written_as_they_are_read() {
+        #[derive(Deserialize)]
+        struct Row {
+            text: Bytes,
+        }
+        for text in
+            [&b"x=\0\xe9\"\\\r\n"[..], b"{{{a}}}{{", &[b"{*}".repeat(3), vec![b'}'; 30], vec![b'*'; 30]].concat()]
+        {
+            let bytes = Bytes(text.to_vec());
+            let read: Row = toml::from_str(&format!("text = {}", bytes.written())).unwrap();
+            assert_eq!(read.text, bytes, "{}", bytes.written());
+        }
+        assert_eq!(Bytes(b"{ETC}/a.conf".to_vec()).written(), r#""{ETC}/a.conf""#);
     }
 
     #[test]

@@ -115,7 +115,10 @@ pub fn config(seed: &mut Seed) -> Vec<u8> {
     if seed.once_in(60) {
         text.push('\u{feff}');
     }
-    if !seed.once_in(20) {
+    if seed.once_in(2) {
+        // What headers refer to, or most files would be refused.
+        text.push_str("[a]\nx=1\ny=2\n[t](!)\nsecret=1\n[b]\n[general]\n[s t]\n[x]\nX=1\n[]\n[é]\n[ a]\n");
+    } else if !seed.once_in(20) {
         header(seed, &mut text);
     }
     for _ in 0..seed.below(14) {

@@ -5,12 +5,14 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Recorded, Section, Yes};
 use super::bytes::Said;
 use super::scenario::{Ask, CASE, Scenario, Table};
-use crate::config::{self, Effective, Outcome, Place, World};
+use super::undefined::is_undefined;
+use crate::config::{self, Effective, Outcome, Place, What, World};
 use crate::host::Host as _;
 use crate::release::Release;
 use crate::text::Files;
@@ -77,21 +79,72 @@ impl Judge for Evaluator {
     }
 }
 
+/// Why amictl's answer cannot be held against Asterisk's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsure {
+    /// It comes to a limit of its own, or to what takes Asterisk longer than anyone waits.
+    Limit,
+    /// A filter that it cannot decide; a value with the path of the folder in it, which is another for each judge; a path
+    /// with a `..`, which leads out of a folder that is not there only in memory.
+    Undecided,
+    /// Asterisk reads or writes memory that is not its own.
+    Undefined,
+}
+
+/// Asterisk takes seconds for more.
+const MOST_READS: usize = 2_000;
+const MOST_ENTRIES: u64 = 20_000;
+
 impl Evaluator {
     fn ask(&self, scenario: &Scenario) -> io::Result<Answer> {
+        self.loaded(scenario, parsed).map(|answer| answer.unwrap_or(Answer::Missing(Yes)))
+    }
+
+    /// Its answer to a scenario about which no table says whether anything is undefined.
+    ///
+    /// # Errors
+    ///
+    /// A file with a name that leads out of the folder.
+    pub fn sure(&self, scenario: &Scenario) -> io::Result<Result<Answer, Unsure>> {
+        if scenario.names_parent() {
+            return Ok(Err(Unsure::Undecided));
+        }
+        let answer = self.loaded(scenario, |effective| match effective.outcome {
+            _ if is_undefined(effective) => Err(Unsure::Undefined),
+            _ if effective.notes.iter().any(|it| matches!(it.what, What::FilterUndecided { .. })) => {
+                Err(Unsure::Undecided)
+            }
+            _ if holds(effective, ETC.as_bytes()) => Err(Unsure::Undecided),
+            Outcome::Limit(_) => Err(Unsure::Limit),
+            _ if effective.reads.len() > MOST_READS => Err(Unsure::Limit),
+            _ if effective.sections.iter().map(|it| it.content.len()).sum::<u64>() > MOST_ENTRIES => Err(Unsure::Limit),
+            _ => Ok(parsed(effective)),
+        })?;
+        Ok(answer.unwrap_or(Ok(Answer::Missing(Yes))))
+    }
+
+    /// What `look` makes of the configuration; nothing when there is no root file.
+    fn loaded<T>(&self, scenario: &Scenario, look: impl FnOnce(&Effective<'_>) -> T) -> io::Result<Option<T>> {
         let memory = scenario.in_memory(ETC)?;
         match scenario.ask {
             Ask::Parse => {
                 let path = Path::new(ETC).join(CASE);
-                let Ok(bytes) = memory.read(&path) else { return Ok(Answer::Missing(Yes)) };
+                let Ok(bytes) = memory.read(&path) else { return Ok(None) };
                 let files = Files::default();
                 let root = files.add(CASE.to_owned(), path, bytes).id();
                 let place = Place { etc: ETC.into(), root: None, complete: true };
                 let world = World::new(&files, &memory, place);
-                Ok(parsed(&config::load(&world, root, self.release)))
+                Ok(Some(look(&config::load(&world, root, self.release))))
             }
         }
     }
+}
+
+/// Is this text in a name or a value?
+fn holds(effective: &Effective<'_>, text: &[u8]) -> bool {
+    let within = |bytes: &[u8]| memmem::find(bytes, text).is_some();
+    let sections = effective.sections.iter().any(|section| within(section.name));
+    sections || effective.entries().into_iter().any(|entry| within(entry.name) || within(&entry.value))
 }
 
 /// What GetConfig would list.

@@ -4,9 +4,12 @@
 
 pub mod answer;
 pub mod bytes;
+pub mod cases;
 pub mod generate;
+mod include_cases;
 #[cfg(unix)]
 pub mod judge;
 pub mod properties;
 #[cfg(unix)]
 pub mod scenario;
+pub mod undefined;

@@ -1,14 +1,19 @@
 //! What must hold for any input whatever. Each panics with the reason when it does not.
 
+use std::ops::Range;
 use std::path::Path;
 
-use crate::config::{Place, World};
-use crate::host::Memory;
+use memchr::memmem;
+
+use super::cases::{Files as Case, ROOT};
+use super::generate::Seed;
+use crate::config::{self, Loaded, Place, Section, World};
+use crate::host::{Memory, path_of};
 use crate::release::Release;
 use crate::report::{CheckReport, Format, Look};
-use crate::rules::{self, All, Role};
-use crate::syntax::{self, Dialect, Start};
-use crate::text::{Files, Secrets};
+use crate::rules::{self, All, Check, Role};
+use crate::syntax::{self, Dialect, Node, Start};
+use crate::text::{FileId, Files, Secrets};
 
 /// Printing a tree gives back the bytes it was read from, however it was read, and its lines are the whole file.
 ///
@@ -38,26 +43,78 @@ pub fn round_trip(bytes: &[u8]) {
     }
 }
 
-/// Any file is read, checked and reported for all releases, in all formats, without a panic; findings are in order,
-/// their places are in the file, and no secret is in the report.
+/// Any root with its includes is loaded for every release without a panic: notes and entries point at lines that were
+/// read, and releases that are loaded as a group would each be loaded like that.
 ///
 /// # Panics
 ///
 /// When it does not.
-pub fn check_is_total(bytes: &[u8]) {
-    let memory = Memory::default();
-    let files = Files::default();
-    let place = Place { etc: "/etc/asterisk".into(), root: None, complete: true };
-    let world = World::new(&files, &memory, place);
-    let path = Path::new("/etc/asterisk/manager.conf");
-    let root = files.add("manager.conf".to_owned(), path.to_owned(), bytes.to_vec()).id();
+pub fn load_is_total(case: &Case) {
+    let (memory, files) = (in_memory(case), Files::default());
+    let (world, root) = world(&files, &memory, case);
+    let mut releases = Release::all_series();
+    releases.extend(Release::recorded());
+    let groups = config::load_all(&world, root, &releases);
+    for Loaded { releases, effective } in &groups {
+        for note in &effective.notes {
+            assert!(effective.text(note.at).range().end <= files.get(effective.read(note.at).file).bytes().len());
+            assert!(!note.message().is_empty(), "a note without words");
+        }
+        for (_, section) in effective.sections().filter(|(_, it)| it.content.len() < 10_000) {
+            assert_eq!(section.content.iter().count() as u64, section.content.len(), "entries are miscounted");
+            for entry in section.content.iter() {
+                assert!(effective.written(entry.origin).is_some(), "an entry comes from a line that is none");
+            }
+        }
+        for &release in releases.iter().filter(|it| it.is_recorded()) {
+            let alone = config::load(&world, root, release);
+            assert_eq!(alone.outcome, effective.outcome, "{release} differs from its group");
+            assert_eq!(alone.notes.len(), effective.notes.len(), "{release} differs from its group");
+            let same = alone.sections.iter().zip(&effective.sections).all(|(a, b)| alike(a, b));
+            assert!(same && alone.sections.len() == effective.sections.len(), "{release} differs from its group");
+        }
+    }
+}
+
+fn alike(a: &Section<'_>, b: &Section<'_>) -> bool {
+    (a.name, a.template, &a.bases, a.content.len()) == (b.name, b.template, &b.bases, b.content.len())
+        && a.content.iter().zip(b.content.iter()).take(10_000).all(|(a, b)| (a.name, &a.value) == (b.name, &b.value))
+}
+
+const ETC: &str = "/etc/asterisk";
+
+fn in_memory(case: &Case) -> Memory {
+    let mut memory = Memory::default();
+    for (name, content) in case.iter().filter(|(name, _)| !name.ends_with(b"/")) {
+        memory.add(Path::new(ETC).join(path_of(name)), content.clone());
+    }
+    memory
+}
+
+fn world<'f>(files: &'f Files, memory: &'f Memory, case: &Case) -> (World<'f>, FileId) {
+    let place = Place { etc: ETC.into(), root: None, complete: true };
+    let path = Path::new(ETC).join(path_of(ROOT));
+    let root = files.add("manager.conf".to_owned(), path, case.get(ROOT).cloned().unwrap_or_default());
+    (World::new(files, memory, place), root.id())
+}
+
+/// Any root with its includes is read, checked and reported for all releases, in all formats, without a panic; findings
+/// are in order and their places are in the files.
+///
+/// # Panics
+///
+/// When it does not.
+pub fn check_is_total(case: &Case) {
+    let (memory, files) = (in_memory(case), Files::default());
+    let (world, root) = world(&files, &memory, case);
     let releases = Release::all_series();
     let findings = rules::check(&world, root, Role::Manager, &releases, &All);
     for pair in findings.windows(2) {
         assert!(pair[0].span <= pair[1].span, "findings are not in order");
     }
     for finding in &findings {
-        assert!(finding.span.end as usize <= bytes.len(), "{}: a place outside of the file", finding.rule);
+        let length = files.get(finding.span.file).bytes().len();
+        assert!(finding.span.range().end <= length, "{}: a place outside of the file", finding.rule);
         assert!(!finding.releases.is_empty(), "{}: a finding for no release", finding.rule);
     }
     let look = Look { color: false, unicode: true, width: 80, all: true };
@@ -68,4 +125,73 @@ pub fn check_is_total(bytes: &[u8]) {
         report.write(format, look, &mut text).expect("a report that goes into memory");
         assert!(std::str::from_utf8(&text).is_ok(), "a report that is not UTF-8");
     }
+}
+
+/// A comment that allows a rule takes away findings of that rule and no others, adds none but those on itself, and does
+/// take away the one on whose line it stands. Which rule, and where, comes from the bytes.
+///
+/// # Panics
+///
+/// When it does not.
+pub fn suppression_is_exact(bytes: &[u8]) {
+    let before = found(bytes);
+    let mut seed = Seed::new(bytes.iter().fold(7, |sum: u64, &byte| sum.wrapping_mul(31).wrapping_add(byte.into())));
+    let Some((rule, line)) = chosen(bytes, &before, &mut seed) else { return };
+    let content = bytes[line.clone()].strip_suffix(b"\n").unwrap_or(&bytes[line.clone()]);
+    let content = content.strip_suffix(b"\r").unwrap_or(content);
+    // Behind a `--;` that ends nothing there are no comments.
+    let behind = seed.once_in(2) && content.len() < 8_000 && memmem::find(bytes, b"--;").is_none();
+    let at = if behind { line.start + content.len() } else { line.start };
+    let (blank, newline) = if behind { (" ", "") } else { ("", "\n") };
+    let comment = format!("{blank}; amictl: allow({rule}) reason{newline}");
+    let mut after = found(&[&bytes[..at], comment.as_bytes(), &bytes[at..]].concat());
+    let moved = |start: usize| if start > at || (start == at && !behind) { start + comment.len() } else { start };
+    let must_go = behind && stands_alone(bytes, line.start);
+    for (other, start) in before {
+        match after.iter().position(|it| *it == (other, moved(start))) {
+            Some(place) => {
+                let is_meant = other == rule && must_go && line.contains(&start);
+                assert!(!is_meant, "`{rule}` is found at {start} in spite of the comment on its line");
+                after.swap_remove(place);
+            }
+            None => assert_eq!(other, rule, "a comment that allows `{rule}` at {at} takes away `{other}` at {start}"),
+        }
+    }
+    assert_eq!(after, [], "a comment that allows `{rule}` at {at} brings findings");
+}
+
+/// The findings on a file alone, by rule and place; not those on comments that suppress.
+fn found(bytes: &[u8]) -> Vec<(&'static str, usize)> {
+    let case = Case::from([(ROOT.to_vec(), bytes.to_vec())]);
+    let (memory, files) = (Memory::default(), Files::default());
+    let (world, root) = world(&files, &memory, &case);
+    let findings = rules::check(&world, root, Role::Manager, &Release::all_series(), &All);
+    let is_own = |name: &str| rules::by_name(name).is_some_and(|it| matches!(it.check, Check::Suppression(_)));
+    // This rule tells of lines in a row once: a comment between two makes them two rows.
+    let is_own = |name: &str| name == "hash-comment" || is_own(name);
+    findings.iter().filter(|it| !is_own(it.rule)).map(|it| (it.rule, it.span.start as usize)).collect()
+}
+
+/// A rule, and a line that a comment can be put on or above without any other being read otherwise.
+fn chosen(bytes: &[u8], found: &[(&'static str, usize)], seed: &mut Seed) -> Option<(&'static str, Range<usize>)> {
+    let tree = syntax::parse(bytes, Dialect::default(), Start::default());
+    // A file whose lines CR ends, or one of UTF-16, is no longer that with a comment in it.
+    let has_lone_cr = bytes.iter().zip(bytes.iter().skip(1)).any(|(a, b)| *a == b'\r' && *b != b'\n');
+    if tree.is_empty() || tree.fills_a_buffer() || has_lone_cr || bytes.contains(&0) {
+        return None;
+    }
+    let (rule, at) = match found.len() {
+        0 => (rules::RULES[seed.below(rules::RULES.len())].name, seed.below(bytes.len())),
+        count => found[seed.below(count)],
+    };
+    let line = tree.line(if seed.once_in(3) { seed.below(tree.len()) } else { tree.line_of(at) }).range();
+    let begins = if line.start == 0 { !bytes.starts_with(b"\xEF\xBB\xBF") } else { bytes[line.start - 1] == b'\n' };
+    begins.then_some((rule, line))
+}
+
+/// Is it an entry or a directive without a comment?
+fn stands_alone(bytes: &[u8], at: usize) -> bool {
+    let tree = syntax::parse(bytes, Dialect::default(), Start::default());
+    let line = tree.line(tree.line_of(at));
+    matches!(line.node(), Node::Entry(_) | Node::Directive(_)) && !bytes[line.range()].contains(&b';')
 }

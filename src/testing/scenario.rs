@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::host::Memory;
 
 use super::bytes::Bytes;
+use super::cases::{ETC, Files};
 
 /// One file of scenarios.
 pub struct Table {
@@ -60,9 +61,29 @@ pub enum Ask {
 /// The file that `ask = "parse"` is about.
 pub const CASE: &str = "case.conf";
 
-const ETC: &[u8] = b"{ETC}";
-
 impl Scenario {
+    /// A scenario of files only, which asks how they are read.
+    pub fn new(name: String, about: String, files: &Files) -> Scenario {
+        let files = files.iter().map(|(name, content)| (Bytes(name.clone()), Bytes(content.clone()))).collect();
+        Scenario { name, about, _source: None, undefined: None, ask: Ask::Parse, files, symlinks: BTreeMap::new() }
+    }
+
+    /// Its files, `{ETC}` in them not replaced; none when there is more to it than files.
+    pub fn files(&self) -> Option<Files> {
+        let files = self.files.iter().map(|(name, content)| (name.0.clone(), content.0.clone()));
+        self.symlinks.is_empty().then(|| files.collect())
+    }
+
+    /// It as a row of a table.
+    pub fn written(&self) -> String {
+        let mut text = format!("[[scenario]]\nname = \"{}\"\nabout = \"{}\"\n", self.name, self.about);
+        text.push_str("ask = \"parse\"\n[scenario.files]\n");
+        for (name, content) in &self.files {
+            text.push_str(&format!("{} = {}\n", name.written(), content.written()));
+        }
+        text
+    }
+
     /// Lays the files out in `folder`, which Asterisk calls `etc`.
     ///
     /// # Errors
@@ -105,11 +126,17 @@ impl Scenario {
         Ok(memory)
     }
 
+    /// Does it have a directive, and a `..` that may be in its path?
+    pub(super) fn names_parent(&self) -> bool {
+        self.files.values().any(|it| it.0.contains(&b'#') && memchr::memmem::find(&it.0, b"../").is_some())
+    }
+
     /// The content of `case.conf` when nothing else can matter: the scenario may then share a folder with others.
     pub fn sharable(&self) -> Option<&[u8]> {
         let (name, content) = self.files.first_key_value()?;
         let plain = self.files.len() == 1 && self.symlinks.is_empty() && name.0 == CASE.as_bytes();
-        (plain && !content.0.contains(&b'#')).then_some(&content.0)
+        let alone = plain && !content.0.contains(&b'#') && memchr::memmem::find(&content.0, ETC).is_none();
+        alone.then_some(&content.0)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Properties on seeded inputs. The fuzz targets run the same functions without end.
 
+use amictl::testing::cases::{ROOT, case};
 use amictl::testing::generate::{Seed, config, mutated, soup};
-use amictl::testing::properties::{check_is_total, round_trip};
+use amictl::testing::properties::{check_is_total, load_is_total, round_trip, suppression_is_exact};
 
 #[test]
 fn any_bytes_are_printed_as_they_were_read() {
@@ -16,12 +17,19 @@ fn any_bytes_are_printed_as_they_were_read() {
 }
 
 #[test]
-fn any_bytes_are_checked_and_reported() {
+fn any_files_are_loaded() {
+    let mut seed = Seed::new(3);
+    (0..2_000).for_each(|_| load_is_total(&case(&mut seed, &[])));
+}
+
+#[test]
+fn any_files_are_checked_and_reported() {
     let mut seed = Seed::new(2);
-    for _ in 0..1_500 {
-        check_is_total(&soup(&mut seed));
-        let text = config(&mut seed);
-        check_is_total(&text);
-        check_is_total(&mutated(&mut seed, &text));
-    }
+    (0..1_500).for_each(|_| check_is_total(&case(&mut seed, &[])));
+}
+
+#[test]
+fn a_comment_suppresses_only_what_it_names() {
+    let mut seed = Seed::new(4);
+    (0..2_000).for_each(|_| suppression_is_exact(&case(&mut seed, &[])[ROOT]));
 }

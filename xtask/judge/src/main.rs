@@ -1,6 +1,7 @@
 //! Judges amictl by the real Asterisk. Linux only; ordinary tests never need it.
 
 mod bench;
+mod fuzz;
 mod oracle;
 mod regex;
 
@@ -18,7 +19,10 @@ enum Judge {
     /// Measure speed beside other programs
     #[command(subcommand)]
     Bench(bench::Command),
+    /// Hold amictl's expressions against the C library's
     Regex(regex::Command),
+    /// Try the properties of amictl on seeded inputs
+    Fuzz(fuzz::Plan),
 }
 
 /// A disagreement was found.
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
     let verdict = match Judge::parse() {
         Judge::Oracle(command) => command.execute(),
         Judge::Regex(command) => command.execute(),
+        Judge::Fuzz(plan) => fuzz::fuzz(&plan),
         Judge::Bench(command) => command.execute().map(|()| oracle::Verdict::Agrees),
     };
     match verdict {

@@ -36,7 +36,7 @@ impl<'a> Live<'a> {
     }
 
     /// How the files are read, in the order given.
-    fn parse(&mut self, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
+    pub(crate) fn parse(&mut self, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
         let mut answers = vec![None; scenarios.len()];
         let shared: Vec<usize> = (0..scenarios.len()).filter(|&it| scenarios[it].sharable().is_some()).collect();
         for batch in shared.chunks(BATCH) {
@@ -49,6 +49,12 @@ impl<'a> Live<'a> {
             *answer = Some(self.ask_apart(scenario).with_context(|| format!("asking `{}`", scenario.name))?);
         }
         Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// How the files of one scenario are read by an Asterisk that has read nothing else.
+    pub(crate) fn parse_alone(&mut self, scenario: &Scenario) -> Result<Answer> {
+        self.running = None;
+        self.ask_apart(scenario)
     }
 
     /// Asks for files that have nothing to do with one another. No answers when one of them spoils the instance: it

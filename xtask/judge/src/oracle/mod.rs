@@ -2,10 +2,14 @@
 //!
 //! `install` knows which Asterisks there are and `setup` brings them here; `instance` runs one of them and `ami`
 //! talks to it. The tables of questions, the answers and the seam between them are in `amictl::testing`: amictl, a live
-//! Asterisk (`live`) and a recording (`record`) all answer the same tables.
+//! Asterisk (`live`) and a recording (`record`) all answer the same tables. `check` holds them against one another, and
+//! `contest` does so on what nobody wrote down, `shrink`ing what it `found`.
 
 mod ami;
 mod check;
+mod contest;
+mod diff;
+mod found;
 mod home;
 mod install;
 mod instance;
@@ -13,6 +17,7 @@ mod live;
 mod record;
 mod run;
 mod setup;
+mod shrink;
 
 use std::env;
 use std::path::PathBuf;
@@ -51,8 +56,18 @@ pub(crate) enum Command {
     },
     /// Put every scenario to the real thing and write the answers to fixtures/oracle/RELEASE
     Record(Selection),
-    /// Put every scenario to the real thing and show where the recordings disagree
+    /// Put every scenario to the real thing and show where it, its recordings and amictl disagree
     Check(Selection),
+    /// Put generated and mutated configurations to amictl and the real thing
+    ///
+    /// A disagreement is shrunk and becomes a scenario of fixtures/scenarios/found.toml. The topics are the tables whose
+    /// files are mutated.
+    Live {
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        plan: contest::Plan,
+    },
 }
 
 #[derive(clap::Args)]
@@ -103,6 +118,9 @@ impl Command {
             }
             Command::Record(selection) => record::record(&selection.installations()?, &selection.tables()?),
             Command::Check(selection) => check::check(&selection.installations()?, &selection.tables()?),
+            Command::Live { selection, plan } => {
+                contest::live(&selection.installations()?, &selection.tables()?, &plan)
+            }
         }
     }
 }
