@@ -344,6 +344,7 @@ mod tests {
             ("d/[[=x=]1].conf", "d/x.conf"),
             ("d/[![.no.]]*", ""),
             ("d/[![:no:]]*", ""),
+            ("d\\/{x,10}.conf", "d/x.conf d/10.conf"),
             ("[[:B].conf", "B.conf"),
             ("nope.conf", "nope.conf"),
             ("a{b", "a{b"),
