@@ -10,7 +10,7 @@ use crate::config::{self, Effective, What};
 use crate::text::{Span, is_blank, show};
 
 /// What Asterisk tells a client that gets in.
-const ACCEPTED: &str = "Authentication accepted";
+pub const ACCEPTED: &str = "Authentication accepted";
 
 /// What it tells one that does not, whatever the reason.
 const FAILED: &str = "Authentication failed";
@@ -65,9 +65,7 @@ pub fn login(configuration: Configuration<'_, '_>, attempt: Attempt<'_>) -> Trac
         Outcome::Denies => return steps.end(Outcome::Denies, NO_CONNECTION),
         outcome => outcome == Outcome::Passes,
     };
-    // Blanks before the value of a header are not part of it.
-    let blanks = attempt.user.iter().take_while(|&&byte| is_blank(byte)).count();
-    let name = &attempt.user[blanks..];
+    let name = header_value(attempt.user);
     let user = if name.is_empty() { None } else { configuration.accounts.find(name) };
     if let Some(user) = user
         && !session(configuration, user, attempt.sessions, &mut steps)
@@ -89,11 +87,16 @@ pub fn login(configuration: Configuration<'_, '_>, attempt: Attempt<'_>) -> Trac
     if user.acls.is_empty() {
         steps.add(Check::Acl, Outcome::Passes, "the user has no ACL: every address may try", None);
     }
-    match (secret(configuration, user, attempt.secret, &mut steps), known) {
+    match (secret(configuration, user, attempt.secret.map(header_value), &mut steps), known) {
         (false, _) => steps.end(Outcome::Denies, FAILED),
         (true, false) => steps.end(Outcome::Unknown, NOT_HERE),
         (true, true) => steps.end(Outcome::Passes, ACCEPTED),
     }
+}
+
+/// The value of a header: blanks before it are not part of it.
+fn header_value(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|&&byte| is_blank(byte)).count()..]
 }
 
 impl Configuration<'_, '_> {

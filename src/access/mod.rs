@@ -6,5 +6,5 @@
 mod login;
 mod trace;
 
-pub use login::{Attempt, Configuration, login};
+pub use login::{ACCEPTED, Attempt, Configuration, login};
 pub use trace::{Check, Outcome, Step, Trace, Verdict};

@@ -10,6 +10,8 @@ use super::bytes::Said;
 pub enum Answer {
     /// What is in memory after the file was read.
     Sections(Vec<Section>),
+    /// What a manager shows and does after a start.
+    Manager(Box<Started>),
     /// The whole file is refused.
     Refused(Yes),
     /// The file is not there, or nothing that can be read.
@@ -33,6 +35,27 @@ pub struct Section {
     /// Names and values, in order.
     pub entries: Vec<(Said, Said)>,
 }
+
+/// A manager after a start: what it shows, who got in, and what was sent to whom.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Started {
+    /// The lines of `manager show settings`.
+    pub settings: Vec<Said>,
+    /// The addresses on which it listens, as the system has them, sorted.
+    pub listen: Vec<String>,
+    /// Every user that `manager show users` lists, with the lines of `manager show user` behind its name.
+    pub users: Vec<(Said, Vec<Said>)>,
+    /// The answer to each try to log in: Asterisk's message, or that there is no connection.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logins: Vec<String>,
+    /// Of each receiver the numbers of the events that it was sent; nothing for one that did not get in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<Option<Vec<usize>>>,
+}
+
+/// What stands for the answer to a login where there is nobody to answer.
+pub const NO_CONNECTION: &str = "no connection";
 
 /// The `true` of `{"refused":true}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Answer, Recorded, Section, Yes};
 use super::bytes::Said;
 use super::scenario::{Ask, CASE, Scenario, Table};
+use super::started::started;
 use super::undefined::is_undefined;
+use crate::config::manager::Manager;
 use crate::config::{self, Effective, Outcome, Place, What, World};
 use crate::host::Host as _;
 use crate::release::Release;
@@ -80,13 +82,15 @@ impl Judge for Evaluator {
 }
 
 /// Why amictl's answer cannot be held against Asterisk's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unsure {
     /// It comes to a limit of its own, or to what takes Asterisk longer than anyone waits.
     Limit,
     /// A filter that it cannot decide; a value with the path of the folder in it, which is another for each judge; a path
     /// with a `..`, which leads out of a folder that is not there only in memory.
     Undecided,
+    /// The filters of these receivers, by number: it cannot decide one of them on one of the events.
+    Receivers(Vec<usize>),
     /// Asterisk reads or writes memory that is not its own.
     Undefined,
 }
@@ -97,7 +101,37 @@ const MOST_ENTRIES: u64 = 20_000;
 
 impl Evaluator {
     fn ask(&self, scenario: &Scenario) -> io::Result<Answer> {
+        if scenario.ask == Ask::Manager {
+            let unsure = |unsure| io::Error::other(format!("amictl cannot answer `{}`: {unsure:?}", scenario.name));
+            return self.manager(scenario)?.map_err(unsure);
+        }
         self.loaded(scenario, parsed).map(|answer| answer.unwrap_or(Answer::Missing(Yes)))
+    }
+
+    /// What becomes of an Asterisk that starts with the files of a scenario.
+    fn manager(&self, scenario: &Scenario) -> io::Result<Result<Answer, Unsure>> {
+        let memory = scenario.in_memory(ETC)?;
+        let files = Files::default();
+        let place = Place { etc: ETC.into(), root: None, complete: true };
+        let world = World::new(&files, &memory, place);
+        let path = Path::new(ETC).join("manager.conf");
+        // Without a manager.conf all is as with one that Asterisk refuses.
+        let bytes = memory.read(&path).unwrap_or_else(|_| b"no section\n".to_vec());
+        let root = files.add("manager.conf".to_owned(), path, bytes).id();
+        let effective = config::load(&world, root, self.release);
+        match effective.outcome {
+            Outcome::Hangs(_) => return Ok(Ok(Answer::Hangs(Yes))),
+            Outcome::Limit(_) => return Ok(Err(Unsure::Limit)),
+            Outcome::Loads | Outcome::Refused(_) => {}
+        }
+        if is_undefined(&effective) {
+            return Ok(Err(Unsure::Undefined));
+        }
+        let manager = Manager::load(&world, &effective, self.release);
+        Ok(started(&effective, &manager, &scenario.manager).map(|answer| match answer {
+            Some(started) => Answer::Manager(Box::new(started)),
+            None => Answer::Crashes(Yes),
+        }))
     }
 
     /// Its answer to a scenario about which no table says whether anything is undefined.
@@ -108,6 +142,9 @@ impl Evaluator {
     pub fn sure(&self, scenario: &Scenario) -> io::Result<Result<Answer, Unsure>> {
         if scenario.names_parent() {
             return Ok(Err(Unsure::Undecided));
+        }
+        if scenario.ask == Ask::Manager {
+            return self.manager(scenario);
         }
         let answer = self.loaded(scenario, |effective| match effective.outcome {
             _ if is_undefined(effective) => Err(Unsure::Undefined),
@@ -126,17 +163,13 @@ impl Evaluator {
     /// What `look` makes of the configuration; nothing when there is no root file.
     fn loaded<T>(&self, scenario: &Scenario, look: impl FnOnce(&Effective<'_>) -> T) -> io::Result<Option<T>> {
         let memory = scenario.in_memory(ETC)?;
-        match scenario.ask {
-            Ask::Parse => {
-                let path = Path::new(ETC).join(CASE);
-                let Ok(bytes) = memory.read(&path) else { return Ok(None) };
-                let files = Files::default();
-                let root = files.add(CASE.to_owned(), path, bytes).id();
-                let place = Place { etc: ETC.into(), root: None, complete: true };
-                let world = World::new(&files, &memory, place);
-                Ok(Some(look(&config::load(&world, root, self.release))))
-            }
-        }
+        let path = Path::new(ETC).join(CASE);
+        let Ok(bytes) = memory.read(&path) else { return Ok(None) };
+        let files = Files::default();
+        let root = files.add(CASE.to_owned(), path, bytes).id();
+        let place = Place { etc: ETC.into(), root: None, complete: true };
+        let world = World::new(&files, &memory, place);
+        Ok(Some(look(&config::load(&world, root, self.release))))
     }
 }
 

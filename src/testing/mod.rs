@@ -5,11 +5,16 @@
 pub mod answer;
 pub mod bytes;
 pub mod cases;
+pub mod expressions;
 pub mod generate;
 mod include_cases;
 #[cfg(unix)]
 pub mod judge;
+#[cfg(unix)]
+pub mod manager_cases;
 pub mod properties;
 #[cfg(unix)]
 pub mod scenario;
+#[cfg(unix)]
+mod started;
 pub mod undefined;

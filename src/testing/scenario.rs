@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
@@ -40,6 +41,9 @@ pub struct Scenario {
     pub undefined: Option<String>,
     /// The question.
     pub ask: Ask,
+    /// What is tried on the manager of `ask = "manager"`.
+    #[serde(default)]
+    pub manager: Trials,
     /// Laid out in the configuration folder, and nothing else is in it. A name that ends in `/` is a folder.
     ///
     /// `{ETC}` in a content is the path of that folder: 25 bytes, `/tmp/amictl-0000000-0/etc`, as some answers depend
@@ -51,21 +55,121 @@ pub struct Scenario {
 }
 
 /// The question. One with details of its own takes them from a table of its name.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ask {
     /// How is `case.conf` read: the sections as GetConfig lists them, templates too.
     Parse,
+    /// What does an Asterisk show and do that starts with these files?
+    Manager,
+}
+
+/// What is tried on a manager, beside what it shows of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trials {
+    /// Tries to log in, each on a connection of its own to the plain listener.
+    #[serde(default)]
+    pub logins: Vec<Login>,
+    /// UserEvents by their headers, the first of which is `UserEvent`. The account [`SENDER`] sends them.
+    #[serde(default)]
+    pub events: Vec<Vec<(Bytes, Bytes)>>,
+    /// Who is looked at for them: logged in from 127.0.0.1, all at once, with `Events: user`.
+    #[serde(default)]
+    pub receivers: Vec<Receiver>,
+}
+
+/// A try to log in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The header `Username`.
+    pub user: Bytes,
+    /// The header `Secret`.
+    pub secret: Bytes,
+    /// Where the client is: an address of [`ADDRESSES`], or of their networks.
+    pub from: IpAddr,
+}
+
+/// Somebody who waits for events.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receiver {
+    /// The header `Username`.
+    pub user: Bytes,
+    /// The header `Secret`.
+    pub secret: Bytes,
+}
+
+/// The user, and its secret, that sends events, and waits for them itself: a scenario with events has it among its
+/// users, with `read = user`, `write = user` and no filter.
+pub const SENDER: &str = "judge";
+
+/// The addresses of the machine on which managers are asked, with the length of their networks, all of which is its own
+/// for IPv4.
+pub const ADDRESSES: [(&str, u8); 10] = [
+    ("127.0.0.1", 8),
+    ("10.0.0.1", 8),
+    ("172.16.0.1", 16),
+    ("192.168.0.1", 24),
+    ("203.0.113.1", 24),
+    ("::1", 128),
+    ("fd00::1", 128),
+    ("fd00::2", 128),
+    ("fd00:0:0:1::1", 128),
+    ("2001:db8::1", 128),
+];
+
+/// The text of an event as Asterisk sends it; it got the number of the event as its ActionID.
+pub fn event_text(number: usize, headers: &[(Bytes, Bytes)]) -> Vec<u8> {
+    let mut text = b"Event: UserEvent\r\nPrivilege: user,all\r\n".to_vec();
+    text.extend(event_headers(number, headers));
+    text.extend(b"\r\n");
+    text
+}
+
+/// Its headers as they are sent to Asterisk, which sends them on as they are.
+pub fn event_headers(number: usize, headers: &[(Bytes, Bytes)]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for (at, (name, value)) in headers.iter().enumerate() {
+        for part in [&name.0[..], b": ", &value.0, b"\r\n"] {
+            text.extend_from_slice(part);
+        }
+        if at == 0 {
+            text.extend_from_slice(format!("ActionID: {number}\r\n").as_bytes());
+        }
+    }
+    text
+}
+
+/// What can be asked without a name: files, and what is to be known of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The question.
+    pub ask: Ask,
+    /// The files, in one folder or below it.
+    pub files: Files,
+    /// What is tried, where a manager is asked.
+    pub manager: Trials,
+}
+
+impl Question {
+    /// How are these files read?
+    pub fn parse(files: Files) -> Question {
+        Question { ask: Ask::Parse, files, manager: Trials::default() }
+    }
 }
 
 /// The file that `ask = "parse"` is about.
 pub const CASE: &str = "case.conf";
 
 impl Scenario {
-    /// A scenario of files only, which asks how they are read.
-    pub fn new(name: String, about: String, files: &Files) -> Scenario {
-        let files = files.iter().map(|(name, content)| (Bytes(name.clone()), Bytes(content.clone()))).collect();
-        Scenario { name, about, _source: None, undefined: None, ask: Ask::Parse, files, symlinks: BTreeMap::new() }
+    /// A scenario of files only, without symbolic links.
+    pub fn new(name: String, about: String, question: &Question) -> Scenario {
+        let files =
+            question.files.iter().map(|(name, content)| (Bytes(name.clone()), Bytes(content.clone()))).collect();
+        let (ask, manager) = (question.ask, question.manager.clone());
+        Scenario { name, about, _source: None, undefined: None, ask, manager, files, symlinks: BTreeMap::new() }
     }
 
     /// Its files, `{ETC}` in them not replaced; none when there is more to it than files.
@@ -77,11 +181,15 @@ impl Scenario {
     /// It as a row of a table.
     pub fn written(&self) -> String {
         let mut text = format!("[[scenario]]\nname = \"{}\"\nabout = \"{}\"\n", self.name, self.about);
-        text.push_str("ask = \"parse\"\n[scenario.files]\n");
+        let ask = match self.ask {
+            Ask::Parse => "parse",
+            Ask::Manager => "manager",
+        };
+        text.push_str(&format!("ask = \"{ask}\"\n[scenario.files]\n"));
         for (name, content) in &self.files {
             text.push_str(&format!("{} = {}\n", name.written(), content.written()));
         }
-        text
+        text + &self.manager.written()
     }
 
     /// Lays the files out in `folder`, which Asterisk calls `etc`.
@@ -134,9 +242,43 @@ impl Scenario {
     /// The content of `case.conf` when nothing else can matter: the scenario may then share a folder with others.
     pub fn sharable(&self) -> Option<&[u8]> {
         let (name, content) = self.files.first_key_value()?;
-        let plain = self.files.len() == 1 && self.symlinks.is_empty() && name.0 == CASE.as_bytes();
+        let plain =
+            self.ask == Ask::Parse && self.files.len() == 1 && self.symlinks.is_empty() && name.0 == CASE.as_bytes();
         let alone = plain && !content.0.contains(&b'#') && memchr::memmem::find(&content.0, ETC).is_none();
         alone.then_some(&content.0)
+    }
+}
+
+impl Trials {
+    /// Is nothing tried?
+    fn is_empty(&self) -> bool {
+        self.logins.is_empty() && self.events.is_empty() && self.receivers.is_empty()
+    }
+
+    /// As the table of a scenario; nothing when nothing is tried.
+    fn written(&self) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
+        let list = |name: &str, rows: Vec<String>| match rows.is_empty() {
+            true => String::new(),
+            false => format!("{name} = [\n{}]\n", rows.iter().map(|row| format!("    {row},\n")).collect::<String>()),
+        };
+        let account =
+            |user: &Bytes, secret: &Bytes| format!("user = {}, secret = {}", user.written(), secret.written());
+        let logins = self.logins.iter();
+        let logins = logins.map(|it| format!("{{ {}, from = \"{}\" }}", account(&it.user, &it.secret), it.from));
+        let events = self.events.iter().map(|headers| {
+            let pairs = headers.iter().map(|(name, value)| format!("[{}, {}]", name.written(), value.written()));
+            format!("[{}]", pairs.collect::<Vec<_>>().join(", "))
+        });
+        let receivers = self.receivers.iter().map(|it| format!("{{ {} }}", account(&it.user, &it.secret)));
+        format!(
+            "[scenario.manager]\n{}{}{}",
+            list("logins", logins.collect()),
+            list("events", events.collect()),
+            list("receivers", receivers.collect()),
+        )
     }
 }
 
@@ -200,6 +342,10 @@ fn read(path: &Path) -> io::Result<Table> {
     let word = |it: &str| !it.is_empty() && it.bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9'));
     if let Some(odd) = scenarios.iter().find(|it: &&Scenario| !it.name.split('-').all(word)) {
         return Err(io::Error::other(format!("`{}` is not in kebab-case", odd.name)));
+    }
+    let tries = |it: &&Scenario| it.ask != Ask::Manager && !it.manager.is_empty();
+    if let Some(odd) = scenarios.iter().find(tries) {
+        return Err(io::Error::other(format!("`{}` tries what only `ask = \"manager\"` can", odd.name)));
     }
     let topic = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Table { topic, scenarios })

@@ -2,18 +2,21 @@
 
 use std::fmt::Write as _;
 
-use amictl::testing::answer::{Answer, Recorded};
+use amictl::testing::answer::{Answer, Recorded, Started};
 use amictl::testing::bytes::Said;
 
 /// So many lines that both say are shown on either side.
 const CONTEXT: usize = 3;
 
-/// Longer answers are compared up to here.
+/// Longer answers are compared so far from their first difference.
 const SEARCHED: usize = 2000;
 
 /// `-` is what `one` says alone, `+` what `other` does.
 pub(crate) fn diff((one, says): (&str, &Answer), (other, counters): (&str, &Answer)) -> String {
     let (mut old, mut new) = (lines(says), lines(counters));
+    let alike = old.iter().zip(&new).take_while(|(old, new)| old == new).count().saturating_sub(CONTEXT);
+    old.drain(..alike);
+    new.drain(..alike);
     old.truncate(SEARCHED);
     new.truncate(SEARCHED);
     let marked = marked(&old, &new);
@@ -73,6 +76,7 @@ fn lines(answer: &Answer) -> Vec<String> {
         Answer::Missing(_) => return vec!["there is no file".to_owned()],
         Answer::Hangs(_) => return vec!["reading never ends".to_owned()],
         Answer::Crashes(_) => return vec!["Asterisk is gone".to_owned()],
+        Answer::Manager(started) => return manager(started),
     };
     let mut lines = vec![format!("{} sections", sections.len())];
     for section in sections {
@@ -80,6 +84,24 @@ fn lines(answer: &Answer) -> Vec<String> {
         let bases = if section.templates == Said::from(&b""[..]) { "" } else { " of " };
         lines.push(format!("[{}]{template}{bases}{}", text(&section.name), text(&section.templates)));
         lines.extend(section.entries.iter().map(|(name, value)| format!("  {} = {}", text(name), text(value))));
+    }
+    lines
+}
+
+fn manager(started: &Started) -> Vec<String> {
+    let mut lines: Vec<String> = started.settings.iter().map(text).collect();
+    lines.extend(started.listen.iter().map(|address| format!("listens on {address}")));
+    for (name, shown) in &started.users {
+        let name = text(name);
+        lines.push(format!("[{name}]"));
+        lines.extend(shown.iter().map(|line| format!("  [{name}] {}", text(line))));
+    }
+    lines.extend(started.logins.iter().enumerate().map(|(at, answer)| format!("login {at}: {answer}")));
+    for (at, sent) in started.delivered.iter().enumerate() {
+        lines.push(match sent {
+            Some(sent) => format!("receiver {at} is sent {sent:?}"),
+            None => format!("receiver {at} does not get in"),
+        });
     }
     lines
 }

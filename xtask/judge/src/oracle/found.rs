@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use amictl::testing::cases::Files;
-use amictl::testing::scenario::{self, Scenario};
+use amictl::testing::scenario::{self, Question, Scenario};
 use anyhow::Result;
 
 use super::install::Installation;
@@ -13,13 +12,14 @@ const TOPIC: &str = "found";
 const HEADING: &str = "# What `cargo judge oracle live` found, shrunk to what matters.\n";
 const ABOUT: &str = "found by live comparison";
 
-/// A scenario of these files, under the same name for the same files.
-pub(crate) fn scenario(files: &Files) -> Scenario {
+/// A scenario that asks this, under the same name for the same question.
+pub(crate) fn scenario(question: &Question) -> Scenario {
+    let files = &question.files;
     let mut hash = 0xCBF2_9CE4_8422_2325_u64;
     for byte in files.iter().flat_map(|(name, content)| [name, content]).flatten() {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
     }
-    Scenario::new(format!("found-{:08x}", hash >> 32), ABOUT.to_owned(), files)
+    Scenario::new(format!("found-{:08x}", hash >> 32), ABOUT.to_owned(), question)
 }
 
 /// Adds scenarios to the table, those that are not there yet, and records what each Asterisk says to it.

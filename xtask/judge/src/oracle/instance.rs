@@ -16,15 +16,27 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, chdir, chroot, geteuid, getppid};
 
+use amictl::testing::scenario::Scenario;
+
 use super::ami::Ami;
 use super::home::Home;
 use super::install::{Installation, Unavailable};
+use super::manager;
 
 pub(crate) struct Instance {
     process: Process,
     home: Home,
     pub(crate) port: u16,
     console: Console,
+}
+
+/// How a start ended that was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The process died.
+    Died,
+    /// It runs, and never comes up.
+    Never,
 }
 
 /// The account of ours in every instance.
@@ -37,6 +49,8 @@ const MEMORY: u64 = 2 << 30;
 const PROCESSOR_SECONDS: u64 = 1800;
 /// Some log without end.
 const DISK: u64 = 1 << 30;
+/// Sessions, and what Asterisk itself keeps open.
+const FILES: u64 = 4096;
 const BOOT: Duration = Duration::from_secs(20);
 
 impl Instance {
@@ -57,6 +71,16 @@ impl Instance {
         Ok(instance)
     }
 
+    /// Starts an Asterisk with the files of a scenario, all of which it reads when it starts; or says how it ended.
+    pub(crate) fn of(installation: &Installation, scenario: &Scenario) -> Result<Result<Instance, Ended>> {
+        let home = Home::create(installation.root.as_deref())?;
+        home.furnish(0)?;
+        fs::remove_file(home.etc().join("manager.conf"))?;
+        scenario.lay_out(&home.etc(), &home.inside.join("etc").display().to_string())?;
+        let mut instance = Instance::begin(installation, home, 0)?;
+        Ok(instance.came_up(installation)?.map(|()| instance))
+    }
+
     fn launch(installation: &Installation, etc: Option<&Path>) -> Result<Instance> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let home = Home::create(installation.root.as_deref())?;
@@ -64,28 +88,36 @@ impl Instance {
         if let Some(folder) = etc {
             home.copy_over(folder, &home.etc(), port)?;
         }
+        let mut instance = Instance::begin(installation, home, port)?;
+        match instance.came_up(installation)? {
+            Ok(()) => Ok(instance),
+            Err(Ended::Died) => bail!("Asterisk ended while starting, saying:{}", instance.console),
+            Err(Ended::Never) => bail!("Asterisk was not up after {} s, saying:{}", BOOT.as_secs(), instance.console),
+        }
+    }
+
+    fn begin(installation: &Installation, home: Home, port: u16) -> Result<Instance> {
         let (reader, writer) = io::pipe()?;
         let mut asterisk = confined(installation, &home);
         asterisk.args(["-f", "-n"]).stdout(writer.try_clone()?).stderr(writer);
-        let mut instance = Instance { process: Process::start(asterisk)?, home, port, console: Console::of(reader) };
-        instance.wait_until_up(installation)?;
-        Ok(instance)
+        Ok(Instance { process: Process::start(asterisk)?, home, port, console: Console::of(reader) })
     }
 
-    fn wait_until_up(&mut self, installation: &Installation) -> Result<()> {
+    /// Waits until it is up, or is not going to be.
+    fn came_up(&mut self, installation: &Installation) -> Result<Result<(), Ended>> {
         let deadline = Instant::now() + BOOT;
-        let control = self.home.outside.join("run/asterisk.ctl");
+        let control = self.control();
         let mut question: Option<Process> = None;
         loop {
-            if let Some(status) = self.process.0.try_wait()? {
-                bail!("Asterisk ended while starting ({status}), saying:{}", self.console);
+            if self.process.0.try_wait()?.is_some() {
+                return Ok(Err(Ended::Died));
             }
             if Instant::now() > deadline {
-                bail!("Asterisk was not up after {} s, saying:{}", BOOT.as_secs(), self.console);
+                return Ok(Err(Ended::Never));
             }
             match &mut question {
                 Some(asked) => match asked.0.try_wait()? {
-                    Some(status) if status.success() => return Ok(()),
+                    Some(status) if status.success() => return Ok(Ok(())),
                     Some(_) => question = None,
                     None => {}
                 },
@@ -98,6 +130,16 @@ impl Instance {
             }
             sleep(Duration::from_millis(10));
         }
+    }
+
+    /// The socket of its console.
+    pub(crate) fn control(&self) -> PathBuf {
+        self.home.outside.join("run/asterisk.ctl")
+    }
+
+    /// The addresses on which anything listens in its network.
+    pub(crate) fn listens(&self) -> Result<Vec<String>> {
+        manager::listening(self.process.0.id())
     }
 
     /// The configuration folder, as this process sees it.
@@ -190,6 +232,8 @@ impl Drop for Process {
 fn confined(installation: &Installation, home: &Home) -> Command {
     let mut command = Command::new(&installation.binary);
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C");
+    // Every session is a thread, and an arena for each would use up the address space.
+    command.env("MALLOC_ARENA_MAX", "2");
     command.arg("-C").arg(home.inside.join("asterisk.conf"));
     let root = installation.root.clone();
     in_child(&mut command, move || {
@@ -197,6 +241,7 @@ fn confined(installation: &Installation, home: &Home) -> Command {
         setrlimit(Resource::RLIMIT_CPU, PROCESSOR_SECONDS, PROCESSOR_SECONDS)?;
         setrlimit(Resource::RLIMIT_FSIZE, DISK, DISK)?;
         setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+        setrlimit(Resource::RLIMIT_NOFILE, FILES, FILES)?;
         if let Some(root) = &root {
             chroot(root)?;
             chdir("/")?;

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use super::ami::{Ami, Lost};
 use super::install::Installation;
 use super::instance::Instance;
+use super::manager;
 
 pub(crate) struct Live<'a> {
     installation: &'a Installation,
@@ -35,8 +36,21 @@ impl<'a> Live<'a> {
         Live { installation, running: None }
     }
 
+    /// The answers, in the order of the scenarios.
+    pub(crate) fn answers(&mut self, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
+        let parse: Vec<_> = scenarios.iter().copied().filter(|it| it.ask == Ask::Parse).collect();
+        let mut parsed = self.parse(&parse)?.into_iter();
+        let answer = |scenario: &&Scenario| match scenario.ask {
+            Ask::Parse => parsed.next().context("a file without an answer"),
+            Ask::Manager => {
+                manager::ask(self.installation, scenario).with_context(|| format!("asking `{}`", scenario.name))
+            }
+        };
+        scenarios.iter().map(answer).collect()
+    }
+
     /// How the files are read, in the order given.
-    pub(crate) fn parse(&mut self, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
+    fn parse(&mut self, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
         let mut answers = vec![None; scenarios.len()];
         let shared: Vec<usize> = (0..scenarios.len()).filter(|&it| scenarios[it].sharable().is_some()).collect();
         for batch in shared.chunks(BATCH) {
@@ -51,10 +65,10 @@ impl<'a> Live<'a> {
         Ok(answers.into_iter().flatten().collect())
     }
 
-    /// How the files of one scenario are read by an Asterisk that has read nothing else.
-    pub(crate) fn parse_alone(&mut self, scenario: &Scenario) -> Result<Answer> {
+    /// The answer of an Asterisk that was asked nothing else.
+    pub(crate) fn alone(&mut self, scenario: &Scenario) -> Result<Answer> {
         self.running = None;
-        self.ask_apart(scenario)
+        self.answers(&[scenario])?.pop().context("a scenario without an answer")
     }
 
     /// Asks for files that have nothing to do with one another. No answers when one of them spoils the instance: it
@@ -126,12 +140,9 @@ impl<'a> Live<'a> {
 
 impl Judge for Live<'_> {
     fn answer(&mut self, table: &Table) -> io::Result<Vec<Option<Recorded>>> {
-        let parse: Vec<_> = table.scenarios.iter().filter(|it| matches!(it.ask, Ask::Parse)).collect();
-        let mut parsed = self.parse(&parse).map_err(|error| io::Error::other(format!("{error:#}")))?.into_iter();
-        let answers = table.scenarios.iter().map(|it| match it.ask {
-            Ask::Parse => parsed.next(),
-        });
-        Ok(answers.map(|it| it.map(Recorded::One)).collect())
+        let scenarios: Vec<_> = table.scenarios.iter().collect();
+        let answers = self.answers(&scenarios).map_err(|error| io::Error::other(format!("{error:#}")))?;
+        Ok(answers.into_iter().map(|it| Some(Recorded::One(it))).collect())
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod ami;
 mod check;
+mod console;
 mod contest;
 mod diff;
 mod found;
@@ -14,6 +15,8 @@ mod home;
 mod install;
 mod instance;
 mod live;
+mod manager;
+mod network;
 mod record;
 mod run;
 mod setup;
@@ -91,6 +94,16 @@ impl Selection {
         }
     }
 
+    /// Whom to ask, and what. Where `managers`, or one of the tables, asks managers, the network is left.
+    fn load(&self, managers: bool) -> Result<(Vec<Installation>, Vec<scenario::Table>)> {
+        let (installations, tables) = (self.installations()?, self.tables()?);
+        let mut asked = tables.iter().flat_map(|table| &table.scenarios).map(|scenario| scenario.ask);
+        if managers || asked.any(|ask| ask == scenario::Ask::Manager) {
+            network::leave()?;
+        }
+        Ok((installations, tables))
+    }
+
     fn tables(&self) -> Result<Vec<scenario::Table>> {
         Ok(scenario::load(&fixtures()?.join("scenarios"), &self.topics)?)
     }
@@ -116,10 +129,17 @@ impl Command {
                 };
                 run::run(&installation, etc.as_deref(), &command)
             }
-            Command::Record(selection) => record::record(&selection.installations()?, &selection.tables()?),
-            Command::Check(selection) => check::check(&selection.installations()?, &selection.tables()?),
+            Command::Record(selection) => {
+                let (installations, tables) = selection.load(false)?;
+                record::record(&installations, &tables)
+            }
+            Command::Check(selection) => {
+                let (installations, tables) = selection.load(false)?;
+                check::check(&installations, &tables)
+            }
             Command::Live { selection, plan } => {
-                contest::live(&selection.installations()?, &selection.tables()?, &plan)
+                let (installations, tables) = selection.load(plan.asks_managers())?;
+                contest::live(&installations, &tables, &plan)
             }
         }
     }
