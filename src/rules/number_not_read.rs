@@ -62,7 +62,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let general = &manager.general;
     for fact in general.facts.iter().chain(&manager.accounts.facts) {
         let FactKind::Ignored { what } = &fact.kind else { continue };
-        let Some(key) = KEYS.into_iter().find(|key| *key == what) else { continue };
+        let Some(key) = KEYS.into_iter().find(|key| **what == *key.as_bytes()) else { continue };
         let effect = format!("does not take it: {}", fact.why);
         tell(context, findings, fact.at, key, effect);
     }
