@@ -214,20 +214,19 @@ fn apply(configuration: Configuration<'_, '_>, acl: &Acl<'_>, from: IpAddr, step
         let at = configuration.span(rule.at);
         steps.add(Check::Rule, outcome, format!("{sense} {}", rule.network), Some(at));
     }
-    let name = match acl.is_local {
-        true => "the user's own rules".to_owned(),
-        false => format!("the ACL `{}`", show(&acl.name)),
+    let (name, lets, keeps) = match acl.is_local {
+        true => ("the user's own rules".to_owned(), "let", "keep"),
+        false => (format!("the ACL `{}`", show(&acl.name)), "lets", "keeps"),
     };
     let (outcome, text) = match acl.state {
         AclState::Ok => match acl::verdict(&acl.rules, from) {
-            Sense::Permit => (Outcome::Passes, format!("{name} let {from} in")),
-            Sense::Deny => (Outcome::Denies, format!("{name} keep {from} out")),
+            Sense::Permit => (Outcome::Passes, format!("{name} {lets} {from} in")),
+            Sense::Deny => (Outcome::Denies, format!("{name} {keeps} {from} out")),
         },
         AclState::Undefined => (Outcome::Denies, format!("{name} is not defined: it keeps everybody out")),
         AclState::Unrestricted => (Outcome::Passes, format!("{name} restricts nobody: acl.conf is absent or refused")),
         AclState::Unknown => (Outcome::Unknown, format!("{name} is in acl.conf, which is not here")),
     };
-    let text = if acl.is_local { text } else { text.replace(" let ", " lets ").replace(" keep ", " keeps ") };
     steps.add(Check::Acl, outcome, text, Some(configuration.span(acl.at)));
     outcome
 }

@@ -196,7 +196,14 @@ impl Note<'_> {
 
     /// One sentence on it.
     pub fn message(&self) -> String {
-        match &self.what {
+        self.what.message()
+    }
+}
+
+impl What<'_> {
+    /// One sentence on it.
+    pub fn message(&self) -> String {
+        match self {
             What::NoSection => "there is text before the first section".to_owned(),
             What::UnclosedName => "the section header has no `]`".to_owned(),
             What::UnclosedOptions => "the section header has no `)`".to_owned(),

@@ -16,7 +16,7 @@ use crate::config::manager::{
 };
 use crate::config::{Effective, Outcome};
 use crate::release::Release;
-use crate::text::{Files, Secrets, Span};
+use crate::text::{Files, Secrets, Span, show};
 
 /// The manager as loaded, ready to be printed.
 #[derive(Clone, Copy)]
@@ -57,13 +57,13 @@ impl ManagerDump<'_> {
     }
 
     /// All facts, each once, in the order of their lines.
-    pub(super) fn facts(&self) -> Vec<(Span, &Fact)> {
+    pub(super) fn facts(&self) -> Vec<(Span, &Fact<'_>)> {
         let general = self.manager.general.facts.iter().map(|fact| (self.effective.text(fact.at), fact));
         let accounts =
             self.manager.accounts.all_facts().map(|(part, fact)| (self.span(At { part, line: fact.at }), fact));
         let mut facts: Vec<_> = general.chain(accounts).collect();
         facts.sort_by_key(|(span, _)| *span);
-        facts.dedup();
+        facts.dedup_by(|(one, fact), (two, other)| one == two && is_told_alike(fact, other));
         facts
     }
 
@@ -275,7 +275,7 @@ impl Serialize for RuleDump<'_> {
 
 struct FactList<'a> {
     dump: &'a ManagerDump<'a>,
-    facts: &'a [(Span, &'a Fact)],
+    facts: &'a [(Span, &'a Fact<'a>)],
     kind: &'static str,
 }
 
@@ -289,8 +289,17 @@ impl Serialize for FactList<'_> {
     }
 }
 
+/// Is the same told of two facts of a line? Their bytes may differ where what is shown is cut or masked.
+fn is_told_alike(one: &Fact<'_>, two: &Fact<'_>) -> bool {
+    let same_kind = || match (&one.kind, &two.kind) {
+        (FactKind::Ignored { what: one }, FactKind::Ignored { what: two }) => show(one) == show(two),
+        (one, two) => one == two,
+    };
+    one == two || one.at == two.at && same_kind() && one.why.to_string() == two.why.to_string()
+}
+
 /// In which list a fact stands.
-pub(super) fn list_of(fact: &Fact) -> &'static str {
+pub(super) fn list_of(fact: &Fact<'_>) -> &'static str {
     match fact.kind {
         FactKind::Dropped { .. } => "dropped",
         FactKind::Ignored { .. } => "ignored",
@@ -317,7 +326,7 @@ pub(super) fn hazard(harm: Harm, when: When) -> (&'static str, &'static str) {
 struct FactDump<'a> {
     files: &'a Files,
     span: Span,
-    fact: &'a Fact,
+    fact: &'a Fact<'a>,
 }
 
 impl Serialize for FactDump<'_> {
@@ -325,14 +334,16 @@ impl Serialize for FactDump<'_> {
         let mut map = serializer.serialize_map(None)?;
         match &self.fact.kind {
             FactKind::Dropped { user } => text::entry(&mut map, "user", user)?,
-            FactKind::Ignored { what } | FactKind::Indeterminate { what } => map.serialize_entry("what", what)?,
+            FactKind::Ignored { what } | FactKind::Indeterminate { what } => {
+                map.serialize_entry("what", &show(what))?
+            }
             FactKind::Hazard { harm, when } => {
                 let (harm, when) = hazard(*harm, *when);
                 map.serialize_entry("kind", harm)?;
                 map.serialize_entry("when", when)?;
             }
         }
-        map.serialize_entry("why", &self.fact.why)?;
+        map.serialize_entry("why", &self.fact.why.to_string())?;
         place(&mut map, self.files, self.span)?;
         map.end()
     }

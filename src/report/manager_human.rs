@@ -133,7 +133,7 @@ impl ManagerDump<'_> {
             for (span, fact) in facts {
                 let what = match &fact.kind {
                     FactKind::Dropped { user } => format!("user `{}`", show(user)),
-                    FactKind::Ignored { what } | FactKind::Indeterminate { what } => what.clone(),
+                    FactKind::Ignored { what } | FactKind::Indeterminate { what } => show(what),
                     FactKind::Hazard { harm, when } => {
                         let (harm, when) = hazard(*harm, *when);
                         format!("{harm} at {when}")

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::invalid_acl::is_template;
 use super::prelude::*;
-use crate::config::manager::{FactKind, Manager};
+use crate::config::manager::{AclFault, FactKind, Manager, Why};
 
 pub(super) static RULE: Rule = Rule {
     name: "duplicate-acl-name",
@@ -39,7 +39,11 @@ acl = lan,wan
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
-    for fact in manager.accounts.facts.iter().filter(|fact| fact.why.starts_with("the same ACL is asked for twice")) {
+    for fact in &manager.accounts.facts {
+        let (Why::BadAclDeletes { fault: AclFault::Twice, .. } | Why::BadAclSkipped { fault: AclFault::Twice }) = fact.why
+        else {
+            continue;
+        };
         let Some(written) = context.effective.written(fact.at).filter(|it| !is_template(it.value.bytes)) else {
             continue;
         };

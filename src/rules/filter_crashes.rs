@@ -1,7 +1,7 @@
 //! An `eventfilter` of which Asterisk dies.
 
 use super::prelude::*;
-use crate::config::manager::{FactKind, Harm, Manager};
+use crate::config::manager::{Manager, Why};
 
 pub(super) static RULE: Rule = Rule {
     name: "filter-crashes",
@@ -42,7 +42,7 @@ eventfilter(header (Channel),method(contains)) = x
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     for fact in &manager.accounts.facts {
-        if !matches!(fact.kind, FactKind::Hazard { harm: Harm::Crash, .. }) {
+        if fact.why != Why::CriterionWithoutBracket {
             continue;
         }
         let Some(written) = context.effective.written(fact.at) else { continue };

@@ -1,7 +1,8 @@
 //! An `eventfilter` that Asterisk drops.
 
 use super::prelude::*;
-use crate::config::manager::{FactKind, Manager};
+use crate::config::manager::filter::Fault;
+use crate::config::manager::{Manager, Why};
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -61,30 +62,24 @@ eventfilter =
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     for fact in &manager.accounts.facts {
-        let Some(written) = context.effective.written(fact.at) else { continue };
-        let is_filter = context.releases.first().is_some_and(|&release| takes(release, written.name.bytes));
-        let is_other = ["a later section [", "a user that users.conf"].iter().any(|why| fact.why.starts_with(why));
-        if !matches!(fact.kind, FactKind::Ignored { .. }) || !is_filter || is_other {
+        let Why::FilterRefused { fault, left } = &fact.why else { continue };
+        // To these releases the key is none of a filter, which is another matter.
+        if matches!(fault, Fault::UpperCase | Fault::CriteriaUnknown | Fault::OtherKey) {
             continue;
         }
+        let Some(written) = context.effective.written(fact.at) else { continue };
         if is_placeholder(written.name.bytes) || is_placeholder(written.value.bytes) {
             continue;
         }
-        let (why, left) = fact.why.rsplit_once("; ").unwrap_or((&fact.why, ""));
-        let effect = match left {
-            _ if context.effective.is_partial() || left.is_empty() => "drops the filter".to_owned(),
-            _ => format!("drops the filter: {left}"),
+        let effect = match context.effective.is_partial() {
+            true => "drops the filter".to_owned(),
+            false => format!("drops the filter: {left}"),
         };
-        let in_value = why.starts_with("its expression does not compile") && !written.value.range.is_empty();
+        let in_value = matches!(fault, Fault::Expression(_)) && !written.value.range.is_empty();
         let (range, help) = match in_value {
             true => (written.value.range, "write a POSIX extended regular expression"),
             false => (written.name.range, "mend it, for example `eventfilter(name(Hangup)) =`, or take the line out"),
         };
-        findings.at(context.span(fact.at, range), format!("this filter is refused: {why}"), effect).help(help);
+        findings.at(context.span(fact.at, range), format!("this filter is refused: {fault}"), effect).help(help);
     }
-}
-
-/// Is a key one of a filter to a release?
-fn takes(release: crate::release::Release, key: &[u8]) -> bool {
-    crate::config::manager::filter::FilterReader::new(release).is_filter(key)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::prelude::*;
 use crate::config::Origin;
 use crate::config::manager::acl::{self, BadItem, Fault, Sense};
-use crate::config::manager::{At, FactKind, Manager, Part};
+use crate::config::manager::{AclFault, At, FactKind, Manager, Part, Why};
 use crate::text::{Span, is_placeholder};
 
 pub(super) static RULE: Rule = Rule {
@@ -66,9 +66,11 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let mut deleted: BTreeMap<Origin, (&[u8], usize)> = BTreeMap::new();
     let mut kept = HashSet::new();
     for fact in &manager.accounts.facts {
-        match &fact.kind {
-            FactKind::Dropped { user } => deleted.entry(fact.at).or_insert((user, 0)).1 += 1,
-            FactKind::Ignored { .. } if fact.why.ends_with("the user stays") && kept.insert(fact.at) => {
+        match (&fact.kind, &fact.why) {
+            (FactKind::Dropped { user }, Why::BadAclDeletes { fault: AclFault::Item(_), .. }) => {
+                deleted.entry(fact.at).or_insert((user, 0)).1 += 1;
+            }
+            (_, Why::BadAclSkipped { fault: AclFault::Item(_) }) if kept.insert(fact.at) => {
                 if let Some((bad, span, is_deny)) = bad_item(context, fact.at) {
                     let open = if is_deny { ": whom this line was to keep out gets in" } else { "" };
                     let effect = format!(

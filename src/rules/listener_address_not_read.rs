@@ -1,7 +1,7 @@
 //! A `bindaddr` or `tlsbindaddr` that Asterisk cannot read.
 
 use super::prelude::*;
-use crate::config::manager::{FactKind, Manager};
+use crate::config::manager::{Manager, Why};
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -68,9 +68,9 @@ tlsbindaddr = pbx.example.com:5039
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let general = &manager.general;
     for fact in &general.facts {
-        let plain = match &fact.kind {
-            FactKind::Ignored { what } if what == "bindaddr" => true,
-            FactKind::Ignored { what } if what == "tlsbindaddr" => false,
+        let plain = match fact.why {
+            Why::NoAddress { .. } => true,
+            Why::NoTlsAddress { .. } => false,
             _ => continue,
         };
         let Some(written) = context.effective.written(fact.at) else { continue };

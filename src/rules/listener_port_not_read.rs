@@ -1,7 +1,7 @@
 //! A `port` that Asterisk cannot read.
 
 use super::prelude::*;
-use crate::config::manager::{FactKind, Manager};
+use crate::config::manager::{Manager, Why};
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -59,7 +59,7 @@ port = 1023
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let general = &manager.general;
     for fact in &general.facts {
-        if !matches!(&fact.kind, FactKind::Indeterminate { what } if what == "port") {
+        if !matches!(fact.why, Why::PortStays { .. } | Why::AnyPort { .. }) {
             continue;
         }
         let Some(written) = context.effective.written(fact.at) else { continue };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::prelude::*;
 use crate::config::Origin;
-use crate::config::manager::{FactKind, Manager, Part};
+use crate::config::manager::{Manager, Part, Why};
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -53,16 +53,19 @@ writetimeout = 1000sec
 "),
         good("[general]\nauthtimeout = 30s\nauthlimit = 010\nhttptimeout = +60\n[bob]\nwritetimeout = 100ms\n"),
         good("[general]\nauthtimeout = {{ timeout }}\n").because("a tool fills this in"),
+        good("[general]\nwritetimeout = 200\n[bob]\nauthtimeout = 5\n").because("these are no options there"),
     ],
 };
-
-const KEYS: [&str; 4] = ["authtimeout", "authlimit", "httptimeout", "writetimeout"];
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let general = &manager.general;
     for fact in general.facts.iter().chain(&manager.accounts.facts) {
-        let FactKind::Ignored { what } = &fact.kind else { continue };
-        let Some(key) = KEYS.into_iter().find(|key| *key == what) else { continue };
+        let key = match fact.why {
+            Why::BelowOne { key, .. } => key,
+            Why::HttpTimeoutBelowOne { .. } => "httptimeout",
+            Why::ShortWriteTimeout => "writetimeout",
+            _ => continue,
+        };
         let effect = format!("does not take it: {}", fact.why);
         tell(context, findings, fact.at, key, effect);
     }

@@ -232,3 +232,19 @@ fn accounts_of_a_refused_file_are_none() {
         assert_eq!(loaded.login(b"bob", None, "127.0.0.1", &[]).verdict(), Verdict::Denied);
     });
 }
+
+/// What is said of lines never holds a secret, neither as a reason nor while debugging.
+#[test]
+fn facts_hold_no_secret() {
+    let conf = "[general]\nsecret = hidden\n[bob]\nsecret = hidden\nmd5secret = hidden\nsetvar = PASSWORD=hidden\n\
+                permit = any\n[bob]\nsecret = hidden\nread = bogus\nacl = lan,lan\n";
+    let beside = "[bob]\nhasmanager = yes\nsecret = hidden\nwritetimeout = 1\n";
+    let host = folder(&[("manager.conf", conf.into()), ("users.conf", beside.into())]);
+    for release in ["13", "16", "22"] {
+        with(&host, release, |loaded| {
+            let facts: Vec<_> = loaded.accounts.all_facts().map(|(_, fact)| fact).collect();
+            assert!(facts.len() > 5, "{facts:?}");
+            assert!(facts.iter().all(|fact| !format!("{fact:?} {}", fact.why).contains("hidden")), "{facts:?}");
+        });
+    }
+}

@@ -14,13 +14,14 @@ use serde_json::Value;
 
 use crate::support::root;
 
-/// The filters of the last section of a manager.conf, and what became of its other lines.
-fn filters(conf: Vec<u8>, release: Release) -> (Filters, Vec<Fact>) {
+/// What is asked of the filters of the last section of a manager.conf, and of what became of its other lines.
+fn with<R>(conf: Vec<u8>, release: Release, ask: impl FnOnce(&Filters, &[Fact<'_>]) -> R) -> R {
     let (files, memory) = (Files::default(), Memory::default());
     let root = files.add("manager.conf".into(), "manager.conf".into(), conf).id();
     let world = World::new(&files, &memory, Place { etc: "/etc/asterisk".into(), root: None, complete: true });
     let effective = config::load(&world, root, release);
-    FilterReader::new(release).read(effective.sections.last().unwrap().content.iter())
+    let (filters, facts) = FilterReader::new(release).read(effective.sections.last().unwrap().content.iter());
+    ask(&filters, &facts)
 }
 
 /// The text of a UserEvent that was sent with some headers, the name first.
@@ -92,8 +93,11 @@ fn second_set(name: &str) -> Vec<(String, String)> {
 
 /// How amictl's answer differs from a release's.
 fn difference(case: &Value, version: &str, known: &Value) -> Option<String> {
-    let release = Release::parse(version).unwrap();
-    let (filters, facts) = filters(bytes(case["manager_conf"].as_str().unwrap()), release);
+    let conf = bytes(case["manager_conf"].as_str().unwrap());
+    with(conf, Release::parse(version).unwrap(), |filters, facts| differs(case, known, filters, facts))
+}
+
+fn differs(case: &Value, known: &Value, filters: &Filters, facts: &[Fact<'_>]) -> Option<String> {
     let result = &case["result"];
     let crashes = facts.iter().any(|fact| matches!(fact.kind, FactKind::Hazard { .. }));
     if let Some(boot) = result["boot"].as_str() {
@@ -160,8 +164,9 @@ fn more_recorded_filters_agree() {
 fn what_is_dropped_is_said() {
     let facts = |lines: &str, version: &str| {
         let conf = format!("[u]\nsecret = x\n{lines}\n");
-        let (_, facts) = filters(conf.into_bytes(), Release::parse(version).unwrap());
-        facts.into_iter().map(|fact| fact.why).collect::<Vec<_>>()
+        with(conf.into_bytes(), Release::parse(version).unwrap(), |_, facts| {
+            facts.iter().map(|fact| fact.why.to_string()).collect::<Vec<_>>()
+        })
     };
     for (lines, version, want) in [
         ("eventfilter = [x", "22.10.1", "does not compile: a `[` without its `]`; no filter is left"),

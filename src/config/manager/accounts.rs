@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::acl::{self, Sense};
@@ -9,16 +10,15 @@ use super::classes::{self, Classes};
 use super::filter::FilterReader;
 use super::named_acl::NamedAcls;
 use super::neighbour::{self, MOST_ENTRIES, Neighbour};
-use super::user::{self, Acl, AclState, Defaults, Given, LEAST_WRITE_TIMEOUT, Names, Secret, User, Variable};
-use super::value::{atoi, truth};
-use super::{At, Fact, FactKind, Harm, Part, When, users_conf};
+use super::user::{
+    self, Acl, AclState, Defaults, Given, LEAST_WRITE_TIMEOUT, LONGEST_VARIABLE, Names, Secret, User, Variable,
+};
+use super::value::{atoi, part, truth};
+use super::{AclFault, At, Fact, FactKind, Harm, Part, When, Why, users_conf};
 use crate::catalog::{self, SectionKind};
 use crate::config::{Effective, Entry, Origin, Outcome, Section, SectionId, World};
 use crate::release::{Quirk, Release};
-use crate::text::{Span, show};
-
-/// Of a `setvar` so many bytes count.
-const LONGEST_VARIABLE: usize = 255;
+use crate::text::Span;
 
 /// Of the name of an ACL so many bytes count.
 const LONGEST_ACL_NAME: usize = 79;
@@ -30,7 +30,7 @@ pub struct Accounts<'t> {
     /// The accounts, in the order in which Asterisk lists them.
     pub users: Vec<User<'t>>,
     /// What was dropped, ignored or is dangerous in manager.conf, in the order of its lines.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<Fact<'t>>,
     /// users.conf.
     pub users_conf: Neighbour<'t>,
     /// acl.conf; absent when no account asks for one of its ACLs.
@@ -102,7 +102,7 @@ impl<'t> Accounts<'t> {
     }
 
     /// Every fact, with the file in which its line stands.
-    pub fn all_facts(&self) -> impl Iterator<Item = (Part, &Fact)> {
+    pub fn all_facts(&self) -> impl Iterator<Item = (Part, &Fact<'t>)> {
         let of =
             [(Part::Manager, &self.facts), (Part::Users, &self.users_conf.facts), (Part::Acl, &self.acl_conf.facts)];
         of.into_iter().flat_map(|(part, facts)| facts.iter().map(move |fact| (part, fact)))
@@ -121,7 +121,7 @@ struct Draft<'t> {
     /// The lines of the current section that a later section takes away.
     perishable: Vec<(Origin, &'t [u8])>,
     /// Why it is to be deleted.
-    bad: Option<(String, Origin)>,
+    bad: Option<(Why<'t>, Origin)>,
 }
 
 struct Loader<'t, 'w> {
@@ -131,7 +131,7 @@ struct Loader<'t, 'w> {
     named: Option<NamedAcls<'t>>,
     drafts: Vec<Draft<'t>>,
     names: Names,
-    facts: Vec<Fact>,
+    facts: Vec<Fact<'t>>,
     /// The lines whose hazard has been told.
     hazards: HashSet<Origin>,
     filters: FilterReader,
@@ -167,8 +167,7 @@ impl<'t> Loader<'t, '_> {
             return;
         }
         for filter in filters.includes.iter().chain(&filters.excludes) {
-            let why = "a user that users.conf made has no place for filters, and is sent everything".to_owned();
-            self.facts.push(Fact { kind: FactKind::Ignored { what: "eventfilter".to_owned() }, why, at: filter.at });
+            self.facts.push(Fact::ignored(b"eventfilter", Why::NoPlaceForFilters, filter.at));
         }
     }
 
@@ -181,13 +180,10 @@ impl<'t> Loader<'t, '_> {
         let had_variables = !draft.user.setvar.is_empty();
         draft.user.setvar.clear();
         for (line, key) in std::mem::take(&mut draft.perishable) {
-            let why = format!("a later section [{}] takes it away", show(section.name));
-            self.facts.push(Fact { kind: FactKind::Ignored { what: show(key) }, why, at: line });
+            self.facts.push(Fact::ignored(key, Why::LaterSection { section: section.name }, line));
         }
         if had_variables {
-            let why = "an earlier section of this user has `setvar`, whose list is freed and used again".to_owned();
-            let kind = FactKind::Hazard { harm: Harm::Corruption, when: When::Login };
-            self.facts.push(Fact { kind, why, at: section.origin });
+            self.facts.push(Fact::hazard(Harm::Corruption, When::Login, Why::FreedBySection, section.origin));
         }
     }
 
@@ -220,26 +216,26 @@ impl<'t> Loader<'t, '_> {
                 }
             }
             _ if catalog::knows(self.release, SectionKind::User, entry.name) => {}
-            _ => self.ignored(entry, show(entry.name), "a user has no such option".to_owned()),
+            _ => self.ignored(entry, entry.name, Why::NoUserOption),
         }
     }
 
-    fn ignored(&mut self, entry: &Entry<'_>, what: String, why: String) {
-        self.facts.push(Fact { kind: FactKind::Ignored { what }, why, at: entry.origin });
+    fn ignored(&mut self, entry: &Entry<'t>, what: impl Into<Cow<'t, [u8]>>, why: Why<'t>) {
+        self.facts.push(Fact::ignored(what, why, entry.origin));
     }
 
     fn class_items(&mut self, entry: &Entry<'t>) {
         for item in classes::items(&entry.value).filter(|item| item.grants.is_none()) {
-            let word = &entry.value[item.range];
+            let word = &entry.value[item.range.clone()];
             let stripped = word.trim_ascii();
             let is_class = |word: &[u8]| !Classes::parse(word).is_none();
             let why = match () {
                 () if b"none".starts_with(word) && (item.is_prefix || word == b"none") => continue,
-                () if stripped.len() < word.len() && is_class(stripped) => "a blank beside a class is part of it",
-                () if is_class(&stripped.to_ascii_lowercase()) => "classes are written in lower case",
-                () => "there is no such class",
+                () if stripped.len() < word.len() && is_class(stripped) => Why::BlankInClass,
+                () if is_class(&stripped.to_ascii_lowercase()) => Why::ClassCase,
+                () => Why::NoClass,
             };
-            self.ignored(entry, show(word), why.to_owned());
+            self.ignored(entry, part(&entry.value, item.range), why);
         }
     }
 
@@ -260,7 +256,7 @@ impl<'t> Loader<'t, '_> {
         }
         let result = acl::append(sense, &entry.value, place, Rc::make_mut(&mut own.rules));
         if let Err(bad) = result {
-            self.bad_acl(at, entry, &entry.value[bad.range.start..], &bad.fault.to_string());
+            self.bad_acl(at, entry, bad.range.start..entry.value.len(), AclFault::Item(bad.fault));
         }
     }
 
@@ -271,9 +267,10 @@ impl<'t> Loader<'t, '_> {
         for item in entry.value.split(|&byte| byte == b',') {
             let range = start..start + item.len();
             start = range.end + 1;
-            let name = &item[item.iter().take_while(|&&byte| crate::text::is_blank(byte)).count()..];
+            let blanks = item.iter().take_while(|&&byte| crate::text::is_blank(byte)).count();
+            let name = &item[blanks..];
             if self.drafts[at].acl_names.find(name).is_some() {
-                self.bad_acl(at, entry, item, "the same ACL is asked for twice");
+                self.bad_acl(at, entry, range, AclFault::Twice);
                 continue;
             }
             let name = &name[..name.len().min(LONGEST_ACL_NAME)];
@@ -283,18 +280,18 @@ impl<'t> Loader<'t, '_> {
             draft.acl_names.add(name, draft.user.acls.len());
             draft.user.acls.push(Acl { name: name.to_owned().into(), is_local: false, state, rules, at: place });
             if state == AclState::Unrestricted {
-                let why = "acl.conf is absent or refused, so this restricts nobody".to_owned();
-                self.ignored(entry, show(name), why);
+                let start = range.start + blanks;
+                self.ignored(entry, part(&entry.value, start..start + name.len()), Why::NoAclConf);
             }
         }
     }
 
-    fn bad_acl(&mut self, at: usize, entry: &Entry<'t>, what: &[u8], fault: &str) {
+    fn bad_acl(&mut self, at: usize, entry: &Entry<'t>, what: Range<usize>, fault: AclFault) {
         if self.release.has(Quirk::BadAclDeletesUser) {
-            let why = format!("{fault} in `{} = {}`", show(entry.name), show(&entry.value));
-            self.drafts[at].bad.get_or_insert((why, entry.origin));
+            let why = || Why::BadAclDeletes { fault, key: entry.name, value: entry.value.clone() };
+            self.drafts[at].bad.get_or_insert_with(|| (why(), entry.origin));
         } else {
-            self.ignored(entry, show(what), format!("{fault}; the user stays"));
+            self.ignored(entry, part(&entry.value, what), Why::BadAclSkipped { fault });
         }
     }
 
@@ -304,21 +301,15 @@ impl<'t> Loader<'t, '_> {
         let kept = entry.value.len().min(LONGEST_VARIABLE);
         let place = At { part: Part::Manager, line: entry.origin };
         let Some(equals) = entry.value[..kept].iter().position(|&byte| byte == b'=') else {
-            return self.ignored(entry, "setvar".to_owned(), "there is no `=` in its value".to_owned());
+            return self.ignored(entry, b"setvar", Why::NoVariable);
         };
-        let (name, value) = match &entry.value {
-            Cow::Borrowed(text) => (Cow::Borrowed(&text[..equals]), Cow::Borrowed(&text[equals + 1..kept])),
-            Cow::Owned(text) => (text[..equals].to_vec().into(), text[equals + 1..kept].to_vec().into()),
-        };
+        let (name, value) = (part(&entry.value, 0..equals), part(&entry.value, equals + 1..kept));
         draft.user.setvar.push(Variable { name, value, at: place });
         if kept < entry.value.len() {
-            let why = format!("only the first {LONGEST_VARIABLE} bytes count");
-            self.ignored(entry, "the end of the value of setvar".to_owned(), why);
+            self.ignored(entry, b"the end of the value of setvar", Why::LongVariable);
         }
         if self.hazards.insert(entry.origin) {
-            let kind = FactKind::Hazard { harm: Harm::Corruption, when: When::Reload };
-            let why = "a reload frees the variables of a user and goes on using them".to_owned();
-            self.facts.push(Fact { kind, why, at: entry.origin });
+            self.facts.push(Fact::hazard(Harm::Corruption, When::Reload, Why::FreedByReload, entry.origin));
         }
     }
 
@@ -326,7 +317,7 @@ impl<'t> Loader<'t, '_> {
         accounts.facts = self.facts;
         for mut draft in self.drafts {
             if let Some((why, at)) = draft.bad {
-                let kind = FactKind::Dropped { user: draft.user.name.to_owned() };
+                let kind = FactKind::Dropped { user: draft.user.name };
                 accounts.facts.push(Fact { kind, why, at });
                 continue;
             }

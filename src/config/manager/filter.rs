@@ -4,17 +4,19 @@
 //! measured on 13.12.2 to 23.4.1.
 
 mod criteria;
+mod fault;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use criteria::{Criteria, Method};
+pub use fault::{Fault, Left};
 
-use super::{Fact, FactKind, Harm, When};
+use super::{Fact, Harm, When, Why};
 use crate::config::{Entry, Origin};
 use crate::posix::{self, Answer, Pattern, Units};
 use crate::release::{Quirk, Release};
-use crate::text::{is_blank, show};
+use crate::text::is_blank;
 
 /// Reads the filters of one release. An expression that many users share is compiled once.
 pub struct FilterReader {
@@ -63,9 +65,15 @@ enum Test {
 }
 
 /// Why a line makes no filter.
-enum Refused {
-    Dropped(String),
-    Crash(&'static str),
+enum Refused<'t> {
+    Dropped(Fault<'t>),
+    Crash,
+}
+
+impl<'t> From<Fault<'t>> for Refused<'t> {
+    fn from(fault: Fault<'t>) -> Refused<'t> {
+        Refused::Dropped(fault)
+    }
 }
 
 impl FilterReader {
@@ -82,42 +90,33 @@ impl FilterReader {
     }
 
     /// The filters among the entries of one section, and what became of the lines that are none.
-    pub fn read<'e, 't: 'e>(&mut self, entries: impl IntoIterator<Item = &'e Entry<'t>>) -> (Filters, Vec<Fact>) {
-        let (mut filters, mut facts, mut dropped) = (Filters::default(), Vec::new(), Vec::new());
+    pub fn read<'e, 't: 'e>(&mut self, entries: impl IntoIterator<Item = &'e Entry<'t>>) -> (Filters, Vec<Fact<'t>>) {
+        let (mut filters, mut refused) = (Filters::default(), Vec::new());
         for entry in entries {
             if !entry.name.get(..11).is_some_and(|start| start.eq_ignore_ascii_case(b"eventfilter")) {
                 continue;
             }
-            let excludes = entry.value.first() == Some(&b'!');
             match self.filter(entry) {
                 Ok((filter, true)) => filters.excludes.push(filter),
                 Ok((filter, false)) => filters.includes.push(filter),
-                Err(Refused::Dropped(why)) => {
-                    dropped.push((facts.len(), excludes));
-                    let kind = FactKind::Ignored { what: show(entry.name) };
-                    facts.push(Fact { kind, why, at: entry.origin });
-                }
-                Err(Refused::Crash(why)) => {
-                    let kind = FactKind::Hazard { harm: Harm::Crash, when: When::Boot };
-                    facts.push(Fact { kind, why: why.to_owned(), at: entry.origin });
-                }
+                Err(why) => refused.push((entry, why)),
             }
         }
-        for (at, excludes) in dropped {
-            facts[at].why.push_str(match excludes {
-                true => "; what it was to hold back is sent",
-                false if !filters.includes.is_empty() => "; other filters remain",
-                false if !filters.excludes.is_empty() => "; all that other filters do not hold back is sent",
-                false => "; no filter is left, so everything is sent",
-            });
-        }
+        let fact = |(entry, why): (&Entry<'t>, _)| match why {
+            Refused::Dropped(fault) => {
+                let left = filters.left_without(entry.value.first() == Some(&b'!'));
+                Fact::ignored(entry.name, Why::FilterRefused { fault, left }, entry.origin)
+            }
+            Refused::Crash => Fact::hazard(Harm::Crash, When::Boot, Why::CriterionWithoutBracket, entry.origin),
+        };
+        let facts = refused.into_iter().map(fact).collect();
         (filters, facts)
     }
 
     /// One line: its filter, and whether it excludes.
-    fn filter(&mut self, entry: &Entry<'_>) -> Result<(Filter, bool), Refused> {
+    fn filter<'t>(&mut self, entry: &Entry<'t>) -> Result<(Filter, bool), Refused<'t>> {
         if !self.is_filter(entry.name) {
-            return Err(Refused::Dropped(self.not_a_filter(entry.name).to_owned()));
+            return Err(self.not_a_filter(entry.name).into());
         }
         let (mut excludes, pattern) = match entry.value.split_first() {
             Some((b'!', rest)) => (true, rest),
@@ -128,7 +127,7 @@ impl FilterReader {
         let criteria = match options {
             Some(options) => Criteria::parse(options)?.checked(pattern.is_empty())?,
             None if self.advanced && pattern.is_empty() => {
-                return Err(Refused::Dropped("its expression is empty".to_owned()));
+                return Err(Fault::Empty.into());
             }
             None => Criteria::legacy(),
         };
@@ -151,22 +150,22 @@ impl FilterReader {
         Ok((Filter { at: entry.origin, is_advanced, event, pattern: text(), name, header, test }, excludes))
     }
 
-    fn not_a_filter(&self, name: &[u8]) -> &'static str {
+    fn not_a_filter(&self, name: &[u8]) -> Fault<'static> {
         if self.advanced {
-            "this release takes `eventfilter` in lower case only"
+            Fault::UpperCase
         } else if name.contains(&b'(') {
-            "this release has no filters with criteria"
+            Fault::CriteriaUnknown
         } else {
-            "this release takes the key `eventfilter` only"
+            Fault::OtherKey
         }
     }
 
-    fn compile(&mut self, pattern: &[u8]) -> Result<Rc<Pattern>, Refused> {
+    fn compile(&mut self, pattern: &[u8]) -> Result<Rc<Pattern>, Fault<'static>> {
         if let Some(known) = self.known.get(pattern) {
             return Ok(Rc::clone(known));
         }
         let why = match self.broken.get(pattern) {
-            Some(why) => why,
+            Some(&why) => why,
             None => match posix::compile(pattern, self.units) {
                 Ok(compiled) => {
                     let compiled = Rc::new(compiled);
@@ -179,7 +178,7 @@ impl FilterReader {
                 }
             },
         };
-        Err(Refused::Dropped(format!("its expression does not compile: {why}")))
+        Err(Fault::Expression(why))
     }
 }
 
@@ -202,6 +201,16 @@ impl Filters {
             (Answer::No, _) | (_, Answer::Yes) => Answer::No,
             (undecided @ Answer::Undecided(_), _) | (_, undecided @ Answer::Undecided(_)) => undecided,
             (Answer::Yes, Answer::No) => Answer::Yes,
+        }
+    }
+
+    /// What they leave of the events where one more that was refused is missing.
+    fn left_without(&self, excludes: bool) -> Left {
+        match () {
+            () if excludes => Left::HeldBack,
+            () if !self.includes.is_empty() => Left::OtherFilters,
+            () if !self.excludes.is_empty() => Left::NotHeldBack,
+            () => Left::Everything,
         }
     }
 

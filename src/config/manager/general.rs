@@ -1,10 +1,9 @@
 //! `[general]`: every option with Asterisk's own reading of it.
 
 use super::value::{Address, address_and_port, address_only, atoi, port, truth};
-use super::{Fact, FactKind, Sourced};
+use super::{Fact, FactKind, Sourced, Why};
 use crate::config::{Effective, Entry, Origin, Outcome, Section, What};
 use crate::release::{Quirk, Release};
-use crate::text::show;
 
 /// More entries than this are not gone over: templates can multiply them without bounds.
 const MOST_ENTRIES: u64 = 200_000;
@@ -53,7 +52,7 @@ pub struct General<'t> {
     /// The events that nobody gets, as written: [`General::disabled_events`] has them one by one.
     pub disabledevents: Sourced<&'t [u8]>,
     /// What was ignored or cannot be known, in the order of the lines.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<Fact<'t>>,
 }
 
 /// The TLS options of `[general]`.
@@ -141,10 +140,10 @@ impl<'t> General<'t> {
         }
         for section in passed {
             let why = match section.template {
-                true => "a template: only what inherits from it reads it",
-                false => "only the first [general] is read",
+                true => Why::GeneralTemplate,
+                false => Why::SecondGeneral,
             };
-            general.ignored("[general]", why, section.origin);
+            general.ignored(b"[general]", why, section.origin);
         }
         general.unread = unread(effective, read);
         if let Some(section) = read {
@@ -197,11 +196,11 @@ impl<'t> General<'t> {
             b"httptimeout" => self.httptimeout = Sourced::set(atoi(value), at),
             b"authtimeout" => match at_least_one("authtimeout", value, self.authtimeout) {
                 Ok(seconds) => self.authtimeout = Sourced::set(seconds, at),
-                Err(why) => self.ignored("authtimeout", why, at),
+                Err(why) => self.ignored(b"authtimeout", why, at),
             },
             b"authlimit" => match at_least_one("authlimit", value, self.authlimit) {
                 Ok(count) => self.authlimit = Sourced::set(count, at),
-                Err(why) => self.ignored("authlimit", why, at),
+                Err(why) => self.ignored(b"authlimit", why, at),
             },
             b"channelvars" => self.channelvars = Sourced::set(value, at),
             b"disabledevents" if release.has(Quirk::DisabledEvents) => self.disabledevents = Sourced::set(value, at),
@@ -216,19 +215,17 @@ impl<'t> General<'t> {
             b"tlsdisablev12" => self.tls.disable_v12 = yes,
             key => {
                 let why = match key {
-                    b"disabledevents" => "this release has no such option; it logs the line with its value",
+                    b"disabledevents" => Why::LaterOption,
                     b"tlscafile"
                     | b"tlscapath"
                     | b"tlscadir"
                     | b"tlsverifyclient"
                     | b"tlsdontverifyserver"
                     | b"tlsclientmethod"
-                    | b"sslclientmethod" => {
-                        "an option of other parts of Asterisk that AMI refuses; it logs the line with its value"
-                    }
-                    _ => "no option of [general]; it logs the line with its value",
+                    | b"sslclientmethod" => Why::OthersOption,
+                    _ => Why::NoGeneralOption,
                 };
-                self.ignored(&show(entry.name), why, at);
+                self.ignored(entry.name, why, at);
             }
         }
     }
@@ -242,22 +239,21 @@ impl<'t> General<'t> {
         }
         let earlier = self.port.at.and(self.port.value);
         let why = match earlier {
-            Some(port) => format!("`{}` is not a number from 1024 to 65535: seen to stay at {port}", show(value)),
-            None => format!("`{}` is not a number from 1024 to 65535: the port is any number", show(value)),
+            Some(stays) => Why::PortStays { value, stays },
+            None => Why::AnyPort { value },
         };
         if earlier.is_none() {
             self.port = Sourced::set(None, at);
         }
-        self.facts.push(Fact { kind: FactKind::Indeterminate { what: "port".into() }, why, at });
+        self.facts.push(Fact { kind: FactKind::Indeterminate { what: b"port".into() }, why, at });
     }
 
     fn take_bindaddr(&mut self, value: &'t [u8], at: Origin) {
         match address_only(value) {
             Some(address) => self.bindaddr = Sourced::set(address, at),
             None => {
-                let stays = self.bindaddr.value;
-                let what = if stays.is_any() { "all addresses".to_owned() } else { stays.ip.to_string() };
-                self.ignored("bindaddr", format!("`{}` is no numeric address: it stays at {what}", show(value)), at);
+                let stays = self.bindaddr.value.ip;
+                self.ignored(b"bindaddr", Why::NoAddress { value, stays }, at);
             }
         }
     }
@@ -265,10 +261,7 @@ impl<'t> General<'t> {
     fn take_tlsbindaddr(&mut self, value: &'t [u8], at: Origin) {
         match address_and_port(value) {
             Some(address) => self.tls.bindaddr = Sourced::set(Some(address), at),
-            None => {
-                let why = format!("`{}` is no numeric address with an optional port", show(value));
-                self.ignored("tlsbindaddr", why, at);
-            }
+            None => self.ignored(b"tlsbindaddr", Why::NoTlsAddress { value }, at),
         }
     }
 
@@ -276,24 +269,22 @@ impl<'t> General<'t> {
     fn settle(&mut self) {
         if self.httptimeout.value < 1 {
             if let Some(at) = self.httptimeout.at {
-                self.ignored("httptimeout", format!("{} is below 1: it is 60", self.httptimeout.value), at);
+                self.ignored(b"httptimeout", Why::HttpTimeoutBelowOne { number: self.httptimeout.value }, at);
             }
             self.httptimeout = Sourced::default_of(60);
         }
     }
 
-    fn ignored(&mut self, what: &str, why: impl Into<String>, at: Origin) {
-        self.facts.push(Fact { kind: FactKind::Ignored { what: what.to_owned() }, why: why.into(), at });
+    fn ignored(&mut self, what: &'t [u8], why: Why<'t>, at: Origin) {
+        self.facts.push(Fact::ignored(what, why, at));
     }
 }
 
 /// A number that has to be 1 or more, or why the line changes nothing.
-fn at_least_one(name: &str, value: &[u8], now: Sourced<i32>) -> Result<i32, String> {
+fn at_least_one<'t>(key: &'static str, value: &'t [u8], now: Sourced<i32>) -> Result<i32, Why<'t>> {
     match atoi(value) {
         number @ 1.. => Ok(number),
-        number => {
-            Err(format!("`{}` is read as {number}, which is below 1: {name} stays at {}", show(value), now.value))
-        }
+        number => Err(Why::BelowOne { key, value, number, stays: now.value }),
     }
 }
 
@@ -384,7 +375,8 @@ mod tests {
         for option in catalog::options(SectionKind::General) {
             for name in std::iter::once(option.name()).chain(option.aliases().iter().copied()) {
                 let text = format!("[general]\n{name}=127.0.0.1\n");
-                let unknown = |fact: &Fact| fact.why.contains("logs the line");
+                let unknown =
+                    |fact: &Fact<'_>| matches!(fact.why, Why::NoGeneralOption | Why::OthersOption | Why::LaterOption);
                 with(&text, "22", |general| assert!(!general.facts.iter().any(unknown), "{name}"));
             }
         }
@@ -399,9 +391,22 @@ mod tests {
             assert_eq!((general.authtimeout.value, general.httptimeout.value), (2, 60));
             assert_eq!(general.port.value, Some(6000));
             assert_eq!(general.bindaddr.value.ip.to_string(), "127.0.0.2");
-            assert_eq!(general.facts.len(), 4);
+            let told: Vec<String> = general.facts.iter().map(|fact| fact.why.to_string()).collect();
+            assert_eq!(
+                told,
+                [
+                    "`0` is read as 0, which is below 1: authtimeout stays at 2",
+                    "`80` is not a number from 1024 to 65535: seen to stay at 6000",
+                    "`nonsense` is no numeric address: it stays at 127.0.0.2",
+                    "0 is below 1: it is 60",
+                ]
+            );
         });
-        with("[general]\nport=80\n", "22", |general| assert_eq!(general.port.value, None));
+        with("[general]\nport=80\nbindaddr=eth0\n", "22", |general| {
+            assert_eq!(general.port.value, None);
+            assert_eq!(general.facts[0].why, Why::AnyPort { value: b"80" });
+            assert_eq!(general.facts[1].why.to_string(), "`eth0` is no numeric address: it stays at all addresses");
+        });
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::general::General;
 use super::tls::{Judgement, Verdict};
 use super::value::{Address, is_link_local};
-use super::{Fact, FactKind};
+use super::{Fact, Why};
 use crate::config::Origin;
 
 /// The port of TLS where none is set, or where the one that is set belongs to the plain listener.
@@ -155,7 +155,7 @@ impl<'t> General<'t> {
 
     /// Why the plain listener is where it is, and the line that says so.
     fn placed(&self) -> (&'static str, Option<Origin>) {
-        let unread = |fact: &&Fact| matches!(&fact.kind, FactKind::Ignored { what } if what == "bindaddr");
+        let unread = |fact: &&Fact<'_>| matches!(fact.why, Why::NoAddress { .. });
         match self.facts.iter().rfind(unread).filter(|_| self.bindaddr.at.is_none()) {
             Some(fact) => ("enabled is yes; bindaddr is none that Asterisk can read: all addresses", Some(fact.at)),
             None => ("enabled is yes", self.bindaddr.at.or(self.port.at).or(self.enabled.at)),

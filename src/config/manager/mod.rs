@@ -6,6 +6,7 @@ mod accounts;
 pub mod acl;
 mod ciphers;
 pub mod classes;
+mod fact;
 pub mod filter;
 pub mod general;
 mod keys;
@@ -19,6 +20,7 @@ mod users_conf;
 mod value;
 
 pub use accounts::Accounts;
+pub use fact::{AclFault, Fact, FactKind, Harm, When, Why};
 pub use neighbour::{Neighbour, NeighbourState};
 pub use user::{Acl, AclState, Defaults, Given, Secret, SecretState, User, Variable};
 pub use value::Address;
@@ -100,64 +102,4 @@ pub struct At {
     pub part: Part,
     /// The line.
     pub line: Origin,
-}
-
-/// Something that the load did to a line, or will do because of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
-    /// What it did.
-    pub kind: FactKind,
-    /// Why, in a lower-case phrase.
-    pub why: String,
-    /// At which line.
-    pub at: Origin,
-}
-
-/// What a load does to a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FactKind {
-    /// A user that does not exist for it: deleted.
-    Dropped {
-        /// The user.
-        user: Vec<u8>,
-    },
-    /// A line, or a part of one, that has no effect.
-    Ignored {
-        /// What has none: a key, an item, a filter.
-        what: String,
-    },
-    /// Asterisk crashes, hangs, or uses memory that it has freed.
-    Hazard {
-        /// Which of them.
-        harm: Harm,
-        /// When.
-        when: When,
-    },
-    /// What Asterisk makes of it cannot be known: it reads memory that was never written.
-    Indeterminate {
-        /// What cannot be known.
-        what: String,
-    },
-}
-
-/// What a hazard does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Harm {
-    /// The process dies.
-    Crash,
-    /// The process, or a thread of it, never goes on.
-    Hang,
-    /// Freed memory is used.
-    Corruption,
-}
-
-/// When a hazard strikes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// When Asterisk starts.
-    Boot,
-    /// When somebody logs in.
-    Login,
-    /// When the manager is reloaded.
-    Reload,
 }

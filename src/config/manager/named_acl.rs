@@ -6,10 +6,9 @@ use std::rc::Rc;
 use super::acl::{self, Rule, Sense};
 use super::neighbour::{Neighbour, NeighbourState};
 use super::user::AclState;
-use super::{At, Fact, FactKind, Part};
-use crate::config::{Effective, Entry, Outcome, Section, World};
+use super::{At, Fact, Part, Why};
+use crate::config::{Effective, Entry, Origin, Outcome, World};
 use crate::release::Release;
-use crate::text::show;
 
 /// What acl.conf defines.
 ///
@@ -43,14 +42,13 @@ impl<'t> NamedAcls<'t> {
         let mut acls: HashMap<&[u8], Vec<Rule>> = HashMap::new();
         for section in effective.sections.iter().filter(|section| !section.template) {
             if section.name.eq_ignore_ascii_case(b"general") {
-                self.refuse(section, "no ACL may be called general");
+                self.refuse(Why::AclCalledGeneral, section.origin);
                 continue;
             }
             let rules = acls.entry(section.name).or_default();
             for entry in section.content.iter() {
                 if let Err(why) = rule(entry, rules) {
-                    let what = "acl.conf".to_owned();
-                    self.neighbour.facts.push(Fact { kind: FactKind::Ignored { what }, why, at: entry.origin });
+                    self.refuse(why, entry.origin);
                 }
             }
         }
@@ -58,9 +56,8 @@ impl<'t> NamedAcls<'t> {
         self.neighbour.facts.len() > facts
     }
 
-    fn refuse(&mut self, section: &Section<'_>, why: &str) {
-        let kind = FactKind::Ignored { what: "acl.conf".to_owned() };
-        self.neighbour.facts.push(Fact { kind, why: why.to_owned(), at: section.origin });
+    fn refuse(&mut self, why: Why<'t>, at: Origin) {
+        self.neighbour.facts.push(Fact::ignored(b"acl.conf", why, at));
     }
 
     /// The rules of an ACL, by its name with its own letter case.
@@ -75,12 +72,13 @@ impl<'t> NamedAcls<'t> {
 }
 
 /// One line of acl.conf; an error is the reason for which Asterisk refuses the whole file.
-fn rule(entry: &Entry<'_>, rules: &mut Vec<Rule>) -> Result<(), String> {
+fn rule<'t>(entry: &Entry<'t>, rules: &mut Vec<Rule>) -> Result<(), Why<'t>> {
     let sense = match () {
         () if entry.name.eq_ignore_ascii_case(b"permit") => Sense::Permit,
         () if entry.name.eq_ignore_ascii_case(b"deny") => Sense::Deny,
-        () => return Err(format!("acl.conf knows no option `{}`", show(entry.name))),
+        () => return Err(Why::NoAclOption { key: entry.name }),
     };
     let at = At { part: Part::Acl, line: entry.origin };
-    acl::append(sense, &entry.value, at, rules).map_err(|bad| format!("{} in `{}`", bad.fault, show(&entry.value)))
+    let bad = |bad: acl::BadItem| Why::BadRule { fault: bad.fault, value: entry.value.clone() };
+    acl::append(sense, &entry.value, at, rules).map_err(bad)
 }

@@ -1,6 +1,6 @@
 //! The files beside manager.conf that accounts come from: acl.conf and users.conf.
 
-use super::{Fact, FactKind};
+use super::{Fact, Why};
 use crate::config::include::Found;
 use crate::config::{self, Effective, Outcome, Section, World};
 use crate::release::Release;
@@ -28,7 +28,7 @@ pub struct Neighbour<'t> {
     /// What was read, if anything was.
     pub effective: Option<Effective<'t>>,
     /// What there is to say of its lines.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<Fact<'t>>,
 }
 
 impl<'t> Neighbour<'t> {
@@ -38,7 +38,7 @@ impl<'t> Neighbour<'t> {
     }
 
     /// The file of this name in Asterisk's configuration directory.
-    pub(super) fn load(world: &'t World<'_>, name: &str, release: Release) -> Neighbour<'t> {
+    pub(super) fn load(world: &'t World<'_>, name: &'static str, release: Release) -> Neighbour<'t> {
         let file = match world.neighbour(name) {
             Found::File(file) => file,
             Found::Missing | Found::NotRegular if world.place().complete => return Neighbour::absent(),
@@ -53,8 +53,8 @@ impl<'t> Neighbour<'t> {
             Outcome::Loads => NeighbourState::Loaded,
             Outcome::Refused(note) => {
                 let note = &effective.notes[note];
-                let kind = FactKind::Ignored { what: name.to_owned() };
-                facts.push(Fact { kind, why: note.message(), at: note.at });
+                let why = Why::FileRefused { what: note.what.clone() };
+                facts.push(Fact::ignored(name.as_bytes(), why, note.at));
                 NeighbourState::Refused
             }
             Outcome::Hangs(_) | Outcome::Limit(_) => NeighbourState::Unknown,

@@ -9,12 +9,15 @@ use super::acl::Rule;
 use super::classes::Classes;
 use super::filter::Filters;
 use super::general::General;
-use super::{At, Fact, FactKind};
+use super::{At, Fact, Why};
 use crate::config::{Entry, SectionId};
 use crate::text::MASK;
 
 /// A `writetimeout` below this, in milliseconds, is not taken. It is also the default.
 pub(super) const LEAST_WRITE_TIMEOUT: i32 = 100;
+
+/// Of a `setvar` so many bytes count.
+pub(super) const LONGEST_VARIABLE: usize = 255;
 
 /// A value of an account, and the line that set it, in whichever file; without one it is the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +205,6 @@ impl Names {
 }
 
 /// What there is to say of a `writetimeout` that is not taken.
-pub(super) fn short_timeout(entry: &Entry<'_>) -> Fact {
-    let why = format!("less than {LEAST_WRITE_TIMEOUT} milliseconds, or no number");
-    Fact { kind: FactKind::Ignored { what: "writetimeout".to_owned() }, why, at: entry.origin }
+pub(super) fn short_timeout<'t>(entry: &Entry<'_>) -> Fact<'t> {
+    Fact::ignored(b"writetimeout", Why::ShortWriteTimeout, entry.origin)
 }

@@ -4,7 +4,7 @@ use super::classes::Classes;
 use super::neighbour::{Neighbour, NeighbourState};
 use super::user::{self, Defaults, Given, LEAST_WRITE_TIMEOUT, Names, Secret, User};
 use super::value::{atoi, truth};
-use super::{At, Fact, FactKind, Harm, Part, When};
+use super::{At, Fact, Harm, Part, When, Why};
 use crate::config::{Effective, Entry, Section, World};
 use crate::release::{Quirk, Release};
 
@@ -19,10 +19,8 @@ pub(super) fn load<'t>(world: &'t World<'_>, release: Release, defaults: Default
     let Some(effective) = file.effective.take() else { return (Vec::new(), file) };
     let mut users = Vec::new();
     if file.state == NeighbourState::Refused {
-        let why = "the module pbx_config crashes when users.conf is refused".to_owned();
-        let kind = FactKind::Hazard { harm: Harm::Crash, when: When::Boot };
         let at = file.facts.first().map(|fact| fact.at);
-        file.facts.extend(at.map(|at| Fact { kind, why, at }));
+        file.facts.extend(at.map(|at| Fact::hazard(Harm::Crash, When::Boot, Why::UsersConfRefused, at)));
     } else {
         users = read(&effective, defaults, &mut file.facts);
     }
@@ -30,7 +28,7 @@ pub(super) fn load<'t>(world: &'t World<'_>, release: Release, defaults: Default
     (users, file)
 }
 
-fn read<'t>(effective: &Effective<'t>, defaults: Defaults, facts: &mut Vec<Fact>) -> Vec<User<'t>> {
+fn read<'t>(effective: &Effective<'t>, defaults: Defaults, facts: &mut Vec<Fact<'t>>) -> Vec<User<'t>> {
     let is_general = |section: &&Section<'t>| section.name.eq_ignore_ascii_case(b"general");
     let sections = || effective.sections.iter().filter(|section| !section.template);
     let general = sections().find(is_general).map(Keys::of).unwrap_or_default();
@@ -99,7 +97,7 @@ impl<'s, 't> Keys<'s, 't> {
         }
     }
 
-    fn give(&self, user: &mut User<'t>, facts: &mut Vec<Fact>) {
+    fn give(&self, user: &mut User<'t>, facts: &mut Vec<Fact<'t>>) {
         let at = |entry: &Entry<'_>| At { part: Part::Users, line: entry.origin };
         if let Some(entry) = self.secret.filter(|entry| !entry.value.is_empty()) {
             user.secret = Given::set(Secret::of(entry.value.clone()), at(entry));

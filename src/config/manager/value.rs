@@ -1,7 +1,9 @@
 //! Values as Asterisk reads them: C's own notations, with what C does at their edges.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
 /// Is a text one of the words for yes: `yes true y t 1 on`, in any letter case? Everything else is no.
 ///
@@ -231,6 +233,14 @@ fn c_number(text: &[u8]) -> Option<u64> {
         let number = number * u64::from(base) + u64::from(char::from(digit).to_digit(base)?);
         (number <= u64::from(u32::MAX)).then_some(number)
     })
+}
+
+/// A part of a value; it is copied only where the value is.
+pub(super) fn part<'t>(value: &Cow<'t, [u8]>, range: Range<usize>) -> Cow<'t, [u8]> {
+    match value {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
+        Cow::Owned(text) => Cow::Owned(text[range].to_vec()),
+    }
 }
 
 /// Behind what `isspace` skips.

@@ -1,7 +1,7 @@
 //! `eventfilter(action(…),name(…),header(…),method(…))`: what stands between the brackets.
 
-use super::Refused;
-use crate::text::{is_blank, show};
+use super::{Fault, Refused};
+use crate::text::is_blank;
 
 /// How a text is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,10 +34,10 @@ impl<'t> Criteria<'t> {
 
     /// Reads what follows the first `(` of a key. Items end at a space, a comma or a `)`, and only their first letters
     /// are looked at.
-    pub(super) fn parse(options: &'t [u8]) -> Result<Criteria<'t>, Refused> {
+    pub(super) fn parse(options: &'t [u8]) -> Result<Criteria<'t>, Refused<'t>> {
         let options = trim_end(options);
         if options.last() != Some(&b')') {
-            return Err(Refused::Dropped("its criteria do not end in `)`".to_owned()));
+            return Err(Fault::Unclosed.into());
         }
         let mut criteria = Criteria::default();
         for item in options.split(|byte| b" ,)".contains(byte)).filter(|item| !item.is_empty()) {
@@ -46,26 +46,25 @@ impl<'t> Criteria<'t> {
         Ok(criteria)
     }
 
-    fn item(&mut self, item: &'t [u8]) -> Result<(), Refused> {
+    fn item(&mut self, item: &'t [u8]) -> Result<(), Refused<'t>> {
         let argument = item.iter().position(|&byte| byte == b'(').map(|open| trim_end(&item[open + 1..]));
-        let empty = |word: &str| Refused::Dropped(format!("`{word}` in its criteria has nothing in its brackets"));
-        let known = [&b"action"[..], b"name", b"header", b"method"].into_iter().find(|word| item.starts_with(word));
+        let known = ["action", "name", "header", "method"].into_iter().find(|word| item.starts_with(word.as_bytes()));
         let Some(word) = known else {
-            return Err(Refused::Dropped(format!("`{}` is no criterion", show(item))));
+            return Err(Fault::NoCriterion { item }.into());
         };
         self.any = true;
         let argument = match argument {
             Some(argument) => argument,
-            None if word == b"action" => return Err(empty("action")),
-            None => return Err(Refused::Crash("Asterisk dies of a criterion without a `(` right behind it")),
+            None if word == "action" => return Err(Fault::EmptyBrackets { word }.into()),
+            None => return Err(Refused::Crash),
         };
         match (word, argument) {
-            (_, b"") => return Err(empty(&show(word))),
-            (b"action", b"include") => self.excludes = Some(false),
-            (b"action", b"exclude") => self.excludes = Some(true),
-            (b"action", other) => return Err(Refused::Dropped(format!("`{}` is no action", show(other)))),
-            (b"name", name) => self.name = Some(name),
-            (b"header", header) => self.header = Some(header),
+            (_, b"") => return Err(Fault::EmptyBrackets { word }.into()),
+            ("action", b"include") => self.excludes = Some(false),
+            ("action", b"exclude") => self.excludes = Some(true),
+            ("action", action) => return Err(Fault::NoAction { action }.into()),
+            ("name", name) => self.name = Some(name),
+            ("header", header) => self.header = Some(header),
             (_, method) => {
                 self.method = match method {
                     b"none" => Method::None,
@@ -74,7 +73,7 @@ impl<'t> Criteria<'t> {
                     b"starts_with" => Method::StartsWith,
                     b"ends_with" => Method::EndsWith,
                     b"contains" => Method::Contains,
-                    other => return Err(Refused::Dropped(format!("`{}` is no method", show(other)))),
+                    method => return Err(Fault::NoMethod { method }.into()),
                 };
             }
         }
@@ -82,18 +81,15 @@ impl<'t> Criteria<'t> {
     }
 
     /// The criteria, if they go together with a value, once its `!` is off.
-    pub(super) fn checked(self, without_value: bool) -> Result<Criteria<'t>, Refused> {
-        let why = match (without_value, self.method) {
-            _ if !self.any => "there is nothing in its criteria",
-            (true, Method::None) if self.name.is_none() && self.header.is_none() => {
-                "it has neither a name, nor a header, nor a value"
-            }
+    pub(super) fn checked(self, without_value: bool) -> Result<Criteria<'t>, Fault<'t>> {
+        Err(match (without_value, self.method) {
+            _ if !self.any => Fault::NoCriteria,
+            (true, Method::None) if self.name.is_none() && self.header.is_none() => Fault::NothingToTest,
             (true, Method::None) => return Ok(self),
-            (true, _) => "its method needs a value",
-            (false, Method::None) => "it has a value and no method to test it with",
+            (true, _) => Fault::NoValue,
+            (false, Method::None) => Fault::NoMethodForValue,
             (false, _) => return Ok(self),
-        };
-        Err(Refused::Dropped(why.to_owned()))
+        })
     }
 }
 
