@@ -20,7 +20,8 @@ impl Explain {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Some(name) = &self.name else {
             for rule in rules::RULES {
-                writeln!(out, "{:<28} {:<8} {}", rule.name, rule.severity.name(), rule.summary)?;
+                let strict = if rule.is_strict() { " (only with --strict)" } else { "" };
+                writeln!(out, "{:<28} {:<8} {}{strict}", rule.name, rule.severity.name(), rule.summary)?;
             }
             return Ok(Exit::Clean);
         };
@@ -54,9 +55,17 @@ fn unknown(name: &str) -> Failure {
     }
 }
 
+const STRICT: &str = "\
+This rule runs only with `--strict` or `strict = true` in amictl.toml, or when its name stands behind `--select` or has \
+a severity under [rules].";
+
 /// The page of a rule.
 fn page(rule: &Rule, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "{} ({})\n{}\n", rule.name, rule.severity.name(), rule.summary)?;
+    if rule.is_strict() {
+        wrapped(STRICT, "", out)?;
+        writeln!(out)?;
+    }
     for paragraph in rule.doc.split("\n\n") {
         wrapped(paragraph, "", out)?;
         writeln!(out)?;

@@ -100,6 +100,7 @@ rules! {
     unknown_general_option,
     unknown_user_option,
     well_known_secret,
+    write_gives_shell,
 }
 
 /// One rule.
@@ -120,6 +121,21 @@ pub struct Rule {
     pub examples: &'static [Example],
 }
 
+impl Rule {
+    /// Does it run only when `--strict`, or its own name, asks for it?
+    pub fn is_strict(&self) -> bool {
+        matches!(self.check, Check::Strict(_))
+    }
+
+    /// Its check of the manager as loaded, if that is what it looks at.
+    fn manager_check(&self) -> Option<fn(&Context<'_>, &Manager<'_>, &mut Findings<'_>)> {
+        match self.check {
+            Check::Manager(check) | Check::Strict(check) => Some(check),
+            Check::Config(_) | Check::Suppression(_) => None,
+        }
+    }
+}
+
 /// On what a rule looks.
 pub enum Check {
     /// On a configuration as some releases hold it.
@@ -127,6 +143,8 @@ pub enum Check {
     /// On the manager as loaded: of a manager.conf that Asterisk does not refuse, for each group of releases that hold
     /// the same.
     Manager(fn(&Context<'_>, &Manager<'_>, &mut Findings<'_>)),
+    /// As `Manager`, but only when it is asked for: advice on what most files do, and should not.
+    Strict(fn(&Context<'_>, &Manager<'_>, &mut Findings<'_>)),
     /// On a comment that suppresses findings, after everything else.
     Suppression(fn(&Suppression, &mut Findings<'_>)),
 }
@@ -276,7 +294,7 @@ pub trait Selection {
     fn severity(&self, rule: &'static Rule, own: Severity) -> Option<Severity>;
 }
 
-/// All rules, as they are.
+/// All rules, the strict ones too, as they are.
 pub struct All;
 
 impl Selection for All {
@@ -321,12 +339,12 @@ pub fn check(
             }
         }
         let has_manager = role == Role::Manager && group.effective.outcome == Outcome::Loads;
-        if has_manager && rules.iter().any(|rule| matches!(rule.check, Check::Manager(_))) {
+        if has_manager && rules.iter().any(|rule| rule.manager_check().is_some()) {
             for releases in alike(&group.releases) {
                 let manager = Manager::load(world, &group.effective, releases[0]);
                 let context = Context { releases: &releases, ..context };
                 for rule in &rules {
-                    if let Check::Manager(check) = rule.check {
+                    if let Some(check) = rule.manager_check() {
                         let mut findings = Findings::new(rule.name, rule.severity, &releases, &mut list);
                         check(&context, &manager, &mut findings);
                         overflows.extend(findings.overflow().map(|span| (rule, releases.clone(), span)));

@@ -103,6 +103,31 @@ fn settings_are_found_above_and_checked() {
 }
 
 #[test]
+fn strict_rules_run_when_they_are_asked_for() {
+    let text = format!("{CLEAN}write = all\n");
+    let severe = "[rules]\nwrite-gives-shell = \"error\"\n";
+    let at = folder(&[
+        ("manager.conf", &text),
+        ("on/amictl.toml", "strict = true\n"),
+        ("on/manager.conf", &text),
+        ("one/amictl.toml", severe),
+        ("one/manager.conf", &text),
+        ("off/amictl.toml", "strict = true\n[rules]\nwrite-gives-shell = \"off\"\n"),
+        ("off/manager.conf", &text),
+    ]);
+    let run = |args: &[&str]| amictl(at.path(), args);
+    ends(&run(&["check", "manager.conf"]), 0, "nothing found");
+    ends(&run(&["check", "manager.conf", "--strict"]), 1, "warning[write-gives-shell]");
+    ends(&run(&["check", "manager.conf", "--select", "write-gives-shell"]), 1, "warning[write-gives-shell]");
+    ends(&run(&["check", "manager.conf", "--strict", "--ignore", "write-gives-shell"]), 0, "nothing found");
+    ends(&run(&["check", "on"]), 1, "warning[write-gives-shell]");
+    ends(&run(&["check", "one"]), 1, "error[write-gives-shell]");
+    ends(&run(&["check", "off", "--strict"]), 0, "nothing found");
+    ends(&run(&["explain", "write-gives-shell"]), 0, "runs only with `--strict`");
+    ends(&run(&["explain"]), 0, "(only with --strict)");
+}
+
+#[test]
 fn json_has_the_promised_shape() {
     let at = folder(&[("manager.conf", BROKEN)]);
     let ran = amictl(at.path(), &["check", "--format", "json", "--asterisk", "13,22"]);
