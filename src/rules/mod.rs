@@ -102,6 +102,7 @@ rules! {
     unknown_directive,
     unknown_general_option,
     unknown_user_option,
+    users_conf_account,
     well_known_secret,
     write_gives_shell,
 }
@@ -332,6 +333,9 @@ pub fn check(
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(is_on).collect();
     let mut list = Vec::new();
     let mut overflows = Vec::new();
+    let mut suppressions = suppress::Found::default();
+    groups.iter().for_each(|group| suppressions.add(&group.effective, false, world.files));
+    let mut was_loaded = false;
     for group in &groups {
         let context = Context { effective: &group.effective, releases: &group.releases, role, files: world.files };
         for rule in &rules {
@@ -343,8 +347,12 @@ pub fn check(
         }
         let has_manager = role == Role::Manager && group.effective.outcome == Outcome::Loads;
         if has_manager && rules.iter().any(|rule| rule.manager_check().is_some()) {
+            was_loaded = true;
             for releases in alike(&group.releases) {
                 let manager = Manager::load(world, &group.effective, releases[0]);
+                for beside in [&manager.accounts.users_conf, &manager.accounts.acl_conf] {
+                    beside.effective.iter().for_each(|effective| suppressions.add(effective, true, world.files));
+                }
                 let context = Context { releases: &releases, ..context };
                 for rule in &rules {
                     if let Some(check) = rule.manager_check() {
@@ -361,8 +369,8 @@ pub fn check(
             limit_reached::too_many(rule, span, &releases, &mut list);
         }
     }
-    let mut suppressions = suppress::find(groups.iter().map(|group| &group.effective), world.files);
-    let mut list = suppress::apply(merged(list, releases), &mut suppressions, &rules);
+    let mut suppressions = suppressions.list;
+    let mut list = suppress::apply(merged(list, releases), &mut suppressions, &rules, was_loaded);
     for rule in &rules {
         if let Check::Suppression(check) = rule.check {
             let mut findings = Findings::new(rule.name, rule.severity, releases, &mut list);

@@ -128,6 +128,28 @@ fn strict_rules_run_when_they_are_asked_for() {
 }
 
 #[test]
+fn a_finding_in_a_file_beside_is_suppressed_there() {
+    let comment = "; amictl: allow(users-conf-account) the provisioning system logs in with it\n";
+    let account = format!("[6001]\nsecret = x\n{comment}hasmanager = yes\n");
+    let at = folder(&[
+        ("a/manager.conf", CLEAN),
+        ("a/users.conf", &account),
+        ("b/manager.conf", CLEAN),
+        ("b/users.conf", &account.replace("hasmanager = yes", "hasmanager = no")),
+        ("c/manager.conf", CLEAN),
+        ("c/users.conf", &account.replace("users-conf-account", "unknown-directive")),
+        ("d/manager.conf", BROKEN),
+        ("d/users.conf", &account),
+    ]);
+    ends(&amictl(at.path(), &["check", "a"]), 0, "nothing found in 2 files");
+    ends(&amictl(at.path(), &["check", "a/users.conf"]), 0, "nothing found");
+    ends(&amictl(at.path(), &["check", "b", "--format", "short"]), 1, "b/users.conf:3:17: warning");
+    ends(&amictl(at.path(), &["check", "c", "--select", "suppression-unused,unknown-directive"]), 1, "1 warning");
+    let ran = amictl(at.path(), &["check", "d"]);
+    assert!(!ran.out.contains("suppression-unused"), "{}", ran.out);
+}
+
+#[test]
 fn json_has_the_promised_shape() {
     let at = folder(&[("manager.conf", BROKEN)]);
     let ran = amictl(at.path(), &["check", "--format", "json", "--asterisk", "13,22"]);
