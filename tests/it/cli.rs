@@ -128,6 +128,14 @@ fn strict_rules_run_when_they_are_asked_for() {
 }
 
 #[test]
+fn a_page_keeps_its_lists_and_its_lines() {
+    let page = amictl(root(), &["explain", "write-gives-shell"]).out;
+    assert!(page.contains("\n- `command` runs") && page.contains("\n  "), "{page}");
+    let page = amictl(root(), &["explain", "no-address-restriction"]).out;
+    assert!(page.contains("\n    deny = 0.0.0.0/0\n    deny = ::/0\n"), "{page}");
+}
+
+#[test]
 fn a_finding_in_a_file_beside_is_suppressed_there() {
     let comment = "; amictl: allow(users-conf-account) the provisioning system logs in with it\n";
     let account = format!("[6001]\nsecret = x\n{comment}hasmanager = yes\n");
