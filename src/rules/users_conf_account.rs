@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     doc: "\
 A section of users.conf with `hasmanager = yes`, or every section when [general] there has it, is an account of the \
 manager too, on releases before 23. Where neither the section nor that [general] has a `read` or a `write`, it has \
-every class: a shell on the switch for whoever knows the secret of a telephone, which the telephone itself shows. \
+every class: a shell on the switch for whoever knows the secret of a telephone, which stands in the telephone's settings. \
 `managerread` and `managerwrite` are no options. The `permit` and `deny` of users.conf are those of the telephone and do \
 not count here, and there are no filters.
 

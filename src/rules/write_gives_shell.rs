@@ -30,7 +30,8 @@ run what the dialplan has there.
 
 `all` is these four, and whatever class a later release brings. Nearly every file in use grants one of them, so this \
 rule is silent without `--strict`. Grant what the client's actions need and no more; a client that only places calls \
-needs `originate`, one that only watches needs an empty `write`. Where a class must stay, hold the user to its \
+needs `originate`, one that only watches needs an empty `write`. Even that leaves the actions that ask for no class, \
+BridgeDestroy, BridgeKick and BridgeTechnologySuspend among them. Where a class must stay, hold the user to its \
 addresses with `deny` and `permit`.",
     source: "main/manager.c: action_command, action_updateconfig, action_originate; recorded on 16.28.0 to 23.4.1",
     check: Check::Strict(check),
@@ -73,7 +74,7 @@ secret = y
 /// The classes, and what each gives.
 const SHELLS: [(&str, &str); 4] = [
     ("command", "runs any command of the console, those that load modules too"),
-    ("system", "loads modules, adds dialplan and writes the database"),
+    ("system", "loads modules, writes the database, and frees `originate` of its bounds"),
     ("config", "writes configuration files and reloads them"),
     ("originate", "runs dialplan, any context, for whoever asks"),
 ];
