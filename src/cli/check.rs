@@ -41,6 +41,9 @@ pub(super) struct Check {
     /// All but these rules
     #[arg(long, value_name = "RULE[,…]", value_delimiter = ',')]
     ignore: Vec<String>,
+    /// Also the rules that ask for more than most files do
+    #[arg(long)]
+    strict: bool,
     /// Exit with 1 from this severity on [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
@@ -69,7 +72,7 @@ impl Check {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
         let settings = target::settings(host, &self.paths, self.config.as_deref())?;
         let releases = self.reading.releases(&settings)?;
-        let chosen = Chosen::new(&self.select, &self.ignore, &settings.rules)?;
+        let chosen = Chosen::new(&self.select, &self.ignore, self.strict || settings.strict, &settings.rules)?;
         let targets = target::find(host, &self.paths, &self.reading, &settings, releases[0])?;
         let files = Files::default();
         let mut findings = Vec::new();
@@ -112,6 +115,7 @@ impl Check {
 struct Chosen<'s> {
     select: Vec<&'static Rule>,
     ignore: Vec<&'static Rule>,
+    strict: bool,
     settings: &'s BTreeMap<&'static str, Option<Severity>>,
 }
 
@@ -119,10 +123,11 @@ impl<'s> Chosen<'s> {
     fn new(
         select: &[String],
         ignore: &[String],
+        strict: bool,
         settings: &'s BTreeMap<&'static str, Option<Severity>>,
     ) -> Result<Chosen<'s>, Failure> {
         let rules = |names: &[String]| names.iter().map(|name| rule(name)).collect::<Result<Vec<_>, _>>();
-        Ok(Chosen { select: rules(select)?, ignore: rules(ignore)?, settings })
+        Ok(Chosen { select: rules(select)?, ignore: rules(ignore)?, strict, settings })
     }
 }
 
@@ -136,6 +141,7 @@ impl Selection for Chosen<'_> {
             // What the command line selects by name is run whatever the settings say.
             Some(None) if self.select.is_empty() => None,
             Some(Some(severity)) => Some(*severity),
+            None if rule.is_strict() && !self.strict && self.select.is_empty() => None,
             _ => Some(own),
         }
     }

@@ -20,7 +20,8 @@ impl Explain {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Some(name) = &self.name else {
             for rule in rules::RULES {
-                writeln!(out, "{:<28} {:<8} {}", rule.name, rule.severity.name(), rule.summary)?;
+                let strict = if rule.is_strict() { " (only with --strict)" } else { "" };
+                writeln!(out, "{:<28} {:<8} {}{strict}", rule.name, rule.severity.name(), rule.summary)?;
             }
             return Ok(Exit::Clean);
         };
@@ -54,11 +55,19 @@ fn unknown(name: &str) -> Failure {
     }
 }
 
+const STRICT: &str = "\
+This rule runs only with `--strict` or `strict = true` in amictl.toml, or when its name stands behind `--select` or has \
+a severity under [rules].";
+
 /// The page of a rule.
 fn page(rule: &Rule, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "{} ({})\n{}\n", rule.name, rule.severity.name(), rule.summary)?;
+    if rule.is_strict() {
+        wrapped(STRICT, "", out)?;
+        writeln!(out)?;
+    }
     for paragraph in rule.doc.split("\n\n") {
-        wrapped(paragraph, "", out)?;
+        self::paragraph(paragraph, out)?;
         writeln!(out)?;
     }
     for example in rule.examples {
@@ -73,6 +82,35 @@ fn page(rule: &Rule, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out)?;
     }
     wrapped(&format!("Source: {}", rule.source), "", out)
+}
+
+/// Text, a list of `- ` items, or lines of a file, which are indented.
+fn paragraph(text: &str, out: &mut dyn Write) -> std::io::Result<()> {
+    if text.starts_with("    ") {
+        return text.lines().try_for_each(|line| writeln!(out, "{line}"));
+    }
+    let mut lines = text.lines().peekable();
+    while let Some(first) = lines.next() {
+        let mut item = first.to_owned();
+        while let Some(more) = lines.next_if(|line| !line.starts_with("- ")) {
+            item.extend([" ", more]);
+        }
+        match item.strip_prefix("- ") {
+            Some(inner) => bulleted(inner, out)?,
+            None => wrapped(&item, "", out)?,
+        }
+    }
+    Ok(())
+}
+
+/// One item of a list, its further lines below its first.
+fn bulleted(text: &str, out: &mut dyn Write) -> std::io::Result<()> {
+    let mut lines = Vec::new();
+    wrapped(text, "  ", &mut lines)?;
+    if let Some(mark) = lines.first_mut() {
+        *mark = b'-';
+    }
+    out.write_all(&lines)
 }
 
 fn describe(option: OptionDef, out: &mut dyn Write) -> std::io::Result<()> {

@@ -15,7 +15,7 @@ use crate::rules;
 /// The name of the file.
 pub(super) const NAME: &str = "amictl.toml";
 
-const KEYS: &[&str] = &["asterisk", "etc", "root", "complete", "fail-on", "roots", "rules"];
+const KEYS: &[&str] = &["asterisk", "etc", "root", "complete", "fail-on", "strict", "roots", "rules"];
 
 /// What a settings file says. Paths are already relative to the working directory.
 #[derive(Debug, Default)]
@@ -25,8 +25,10 @@ pub(super) struct Settings {
     pub(super) root: Option<PathBuf>,
     pub(super) complete: Option<bool>,
     pub(super) fail_on: Option<Severity>,
+    /// The strict rules run too.
+    pub(super) strict: bool,
     pub(super) roots: Vec<PathBuf>,
-    /// Rules with a severity of their own; `None` switches a rule off.
+    /// Rules with a severity of their own, which switches a strict one on; `None` switches a rule off.
     pub(super) rules: BTreeMap<&'static str, Option<Severity>>,
 }
 
@@ -75,6 +77,7 @@ impl Reader<'_> {
                 "etc" => settings.etc = Some(self.path(value)?),
                 "root" => settings.root = Some(self.path(value)?),
                 "complete" => settings.complete = Some(self.flag(value)?),
+                "strict" => settings.strict = self.flag(value)?,
                 "fail-on" => settings.fail_on = Some(self.severity(value)?),
                 "roots" => settings.roots = self.strings(value)?.iter().map(|path| self.folder.join(path)).collect(),
                 "rules" => settings.rules = self.rules(value)?,

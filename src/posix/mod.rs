@@ -11,6 +11,7 @@
 
 mod bracket;
 mod chars;
+mod cost;
 mod fast;
 mod parse;
 mod search;
@@ -60,7 +61,10 @@ enum Refusal {
 
 /// A pattern that glibc compiles, or that is beyond telling.
 #[derive(Debug)]
-pub struct Pattern(Inner);
+pub struct Pattern {
+    inner: Inner,
+    memory: Option<u64>,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -88,8 +92,9 @@ pub fn compile(pattern: &[u8], units: Units) -> Result<Pattern, &'static str> {
     let tree = match parse::parse(until_nul(pattern), units) {
         Ok(tree) => tree,
         Err(Refusal::Invalid(why)) => return Err(why),
-        Err(Refusal::Beyond(why)) => return Ok(Pattern(Inner::Beyond(why))),
+        Err(Refusal::Beyond(why)) => return Ok(Pattern { inner: Inner::Beyond(why), memory: None }),
     };
+    let memory = Some(cost::bytes(&tree));
     let reading = match units {
         Units::Bytes => Reading::Bytes,
         Units::Characters if tree.any(&needs_characters) => Reading::Characters,
@@ -99,9 +104,10 @@ pub fn compile(pattern: &[u8], units: Units) -> Result<Pattern, &'static str> {
     let fast = if refers_back || tree::places_within(&tree) { None } else { fast::regex(&tree, reading) };
     let always = fast.is_some() && reading != Reading::Characters;
     if !always && tree.size() > search::LARGEST {
-        return Ok(Pattern(Inner::Beyond(TOO_LARGE)));
+        return Ok(Pattern { inner: Inner::Beyond(TOO_LARGE), memory });
     }
-    Ok(Pattern(Inner::Known(Box::new(Known { tree, reading, fast, program: OnceLock::new() }))))
+    let inner = Inner::Known(Box::new(Known { tree, reading, fast, program: OnceLock::new() }));
+    Ok(Pattern { inner, memory })
 }
 
 /// glibc reads UTF-8 byte by byte when that cannot make a difference: `optimize_utf8`.
@@ -120,7 +126,7 @@ impl Pattern {
     /// Does it match somewhere in a text? A NUL ends the text.
     pub fn matches(&self, text: &[u8]) -> Answer {
         let text = until_nul(text);
-        let known = match &self.0 {
+        let known = match &self.inner {
             Inner::Known(known) => known,
             Inner::Beyond(why) => return Answer::Undecided(why),
         };
@@ -133,9 +139,14 @@ impl Pattern {
         }
     }
 
+    /// About how many bytes glibc takes to compile it, whatever the text; `None` where that is not known.
+    pub fn memory(&self) -> Option<u64> {
+        self.memory
+    }
+
     /// Why no text will be told of, when that is so. Whether glibc compiles such a pattern is not known either.
     pub fn undecided(&self) -> Option<&'static str> {
-        match self.0 {
+        match self.inner {
             Inner::Known(_) => None,
             Inner::Beyond(why) => Some(why),
         }

@@ -94,9 +94,18 @@ impl ClassList {
 
 /// The lists that count, each once for all the accounts that inherit it. Not those that a tool fills in.
 pub(super) fn lists(context: &Context<'_>, manager: &Manager<'_>) -> Vec<ClassList> {
+    lists_of(context, manager, |_| true)
+}
+
+/// The same for some accounts only.
+pub(super) fn lists_of(
+    context: &Context<'_>,
+    manager: &Manager<'_>,
+    counts: impl Fn(&User<'_>) -> bool,
+) -> Vec<ClassList> {
     let mut seen = HashSet::new();
     let mut lists = Vec::new();
-    for user in &manager.accounts.users {
+    for user in manager.accounts.users.iter().filter(|user| counts(user)) {
         for (key, given) in [("read", user.read), ("write", user.write)] {
             let Some(at) = given.at else { continue };
             let effective = manager.accounts.effective(context.effective, at.part);

@@ -54,6 +54,7 @@ rules! {
     empty_secret,
     entry_without_name,
     exec_directive,
+    expression_too_costly,
     filter_crashes,
     filter_dropped,
     filter_never_matches,
@@ -80,6 +81,8 @@ rules! {
     option_by_release,
     perl_expression,
     permit_without_deny,
+    plain_on_all_addresses,
+    plain_on_public_address,
     prefix_class_item,
     section_inherits_itself,
     section_name_too_long,
@@ -99,7 +102,9 @@ rules! {
     unknown_directive,
     unknown_general_option,
     unknown_user_option,
+    users_conf_account,
     well_known_secret,
+    write_gives_shell,
 }
 
 /// One rule.
@@ -120,6 +125,21 @@ pub struct Rule {
     pub examples: &'static [Example],
 }
 
+impl Rule {
+    /// Does it run only when `--strict`, or its own name, asks for it?
+    pub fn is_strict(&self) -> bool {
+        matches!(self.check, Check::Strict(_))
+    }
+
+    /// Its check of the manager as loaded, if that is what it looks at.
+    fn manager_check(&self) -> Option<fn(&Context<'_>, &Manager<'_>, &mut Findings<'_>)> {
+        match self.check {
+            Check::Manager(check) | Check::Strict(check) => Some(check),
+            Check::Config(_) | Check::Suppression(_) => None,
+        }
+    }
+}
+
 /// On what a rule looks.
 pub enum Check {
     /// On a configuration as some releases hold it.
@@ -127,6 +147,8 @@ pub enum Check {
     /// On the manager as loaded: of a manager.conf that Asterisk does not refuse, for each group of releases that hold
     /// the same.
     Manager(fn(&Context<'_>, &Manager<'_>, &mut Findings<'_>)),
+    /// As `Manager`, but only when it is asked for: advice on what most files do, and should not.
+    Strict(fn(&Context<'_>, &Manager<'_>, &mut Findings<'_>)),
     /// On a comment that suppresses findings, after everything else.
     Suppression(fn(&Suppression, &mut Findings<'_>)),
 }
@@ -276,7 +298,7 @@ pub trait Selection {
     fn severity(&self, rule: &'static Rule, own: Severity) -> Option<Severity>;
 }
 
-/// All rules, as they are.
+/// All rules, the strict ones too, as they are.
 pub struct All;
 
 impl Selection for All {
@@ -311,6 +333,9 @@ pub fn check(
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(is_on).collect();
     let mut list = Vec::new();
     let mut overflows = Vec::new();
+    let mut suppressions = suppress::Found::default();
+    groups.iter().for_each(|group| suppressions.add(&group.effective, false, world.files));
+    let mut was_loaded = false;
     for group in &groups {
         let context = Context { effective: &group.effective, releases: &group.releases, role, files: world.files };
         for rule in &rules {
@@ -321,12 +346,16 @@ pub fn check(
             }
         }
         let has_manager = role == Role::Manager && group.effective.outcome == Outcome::Loads;
-        if has_manager && rules.iter().any(|rule| matches!(rule.check, Check::Manager(_))) {
+        if has_manager && rules.iter().any(|rule| rule.manager_check().is_some()) {
+            was_loaded = true;
             for releases in alike(&group.releases) {
                 let manager = Manager::load(world, &group.effective, releases[0]);
+                for beside in [&manager.accounts.users_conf, &manager.accounts.acl_conf] {
+                    beside.effective.iter().for_each(|effective| suppressions.add(effective, true, world.files));
+                }
                 let context = Context { releases: &releases, ..context };
                 for rule in &rules {
-                    if let Check::Manager(check) = rule.check {
+                    if let Some(check) = rule.manager_check() {
                         let mut findings = Findings::new(rule.name, rule.severity, &releases, &mut list);
                         check(&context, &manager, &mut findings);
                         overflows.extend(findings.overflow().map(|span| (rule, releases.clone(), span)));
@@ -340,8 +369,8 @@ pub fn check(
             limit_reached::too_many(rule, span, &releases, &mut list);
         }
     }
-    let mut suppressions = suppress::find(groups.iter().map(|group| &group.effective), world.files);
-    let mut list = suppress::apply(merged(list, releases), &mut suppressions, &rules);
+    let mut suppressions = suppressions.list;
+    let mut list = suppress::apply(merged(list, releases), &mut suppressions, &rules, was_loaded);
     for rule in &rules {
         if let Check::Suppression(check) = rule.check {
             let mut findings = Findings::new(rule.name, rule.severity, releases, &mut list);

@@ -24,6 +24,8 @@ pub struct Suppression {
     pub has_reason: bool,
     /// Can it be read at all?
     pub is_clear: bool,
+    /// It is in a file beside the root, at which only the rules on the manager as loaded look.
+    is_beside: bool,
     /// The part of the file in which it holds: one line, or a section.
     reach: Range<usize>,
     of_section: bool,
@@ -42,20 +44,28 @@ pub struct Allowed {
     pub tried: bool,
 }
 
-/// All suppressions in the files of some loads, each once.
-pub(crate) fn find<'e>(loads: impl Iterator<Item = &'e Effective<'e>>, files: &Files) -> Vec<Suppression> {
-    let mut seen: Vec<FileId> = Vec::new();
-    let mut list = Vec::new();
-    for read in loads.flat_map(|effective| &effective.reads) {
-        let mentioned = || memchr::memmem::find(files.get(read.file).bytes(), b"amictl:").is_some();
-        if !seen.contains(&read.file) {
-            seen.push(read.file);
-            if mentioned() {
-                in_tree(read.tree, read.file, &mut list);
+/// The suppressions of some loads, those of each file once.
+#[derive(Default)]
+pub(crate) struct Found {
+    seen: Vec<FileId>,
+    pub(crate) list: Vec<Suppression>,
+}
+
+impl Found {
+    /// Looks at the files of a load.
+    pub(crate) fn add(&mut self, effective: &Effective<'_>, is_beside: bool, files: &Files) {
+        for read in &effective.reads {
+            if self.seen.contains(&read.file) {
+                continue;
+            }
+            self.seen.push(read.file);
+            if memchr::memmem::find(files.get(read.file).bytes(), b"amictl:").is_some() {
+                let before = self.list.len();
+                in_tree(read.tree, read.file, &mut self.list);
+                self.list[before..].iter_mut().for_each(|it| it.is_beside = is_beside);
             }
         }
     }
-    list
 }
 
 fn in_tree(tree: &Tree<'_>, file: FileId, list: &mut Vec<Suppression>) {
@@ -95,8 +105,15 @@ fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppressi
     let start = trim(source, comment.start + dots..comment.end).start;
     let rest = source[start..comment.end].strip_prefix(b"amictl:")?;
     let span = Span::new(file, trim(source, start..comment.end));
-    let unclear =
-        Suppression { span, rules: Vec::new(), has_reason: false, is_clear: false, reach: 0..0, of_section: false };
+    let unclear = Suppression {
+        span,
+        rules: Vec::new(),
+        has_reason: false,
+        is_clear: false,
+        is_beside: false,
+        reach: 0..0,
+        of_section: false,
+    };
     let at = comment.end - rest.len();
     let word = trim(source, at..comment.end);
     let Some(inner) = source[word.clone()].strip_prefix(b"allow(") else { return Some(unclear) };
@@ -114,11 +131,22 @@ fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppressi
     Some(Suppression { rules, has_reason: !reason.is_empty(), is_clear: true, ..unclear })
 }
 
-/// Takes out the findings that are suppressed, and remembers by what.
-pub(crate) fn apply(findings: Vec<Finding>, suppressions: &mut [Suppression], rules: &[&'static Rule]) -> Vec<Finding> {
-    for allowed in suppressions.iter_mut().flat_map(|suppression| &mut suppression.rules) {
-        let rule = rules.iter().find(|rule| rule.name == allowed.name);
-        allowed.tried = rule.is_some_and(|rule| !matches!(rule.check, Check::Suppression(_)));
+/// Takes out the findings that are suppressed, and remembers by what. `has_manager`: the manager was looked at.
+pub(crate) fn apply(
+    findings: Vec<Finding>,
+    suppressions: &mut [Suppression],
+    rules: &[&'static Rule],
+    has_manager: bool,
+) -> Vec<Finding> {
+    for suppression in suppressions.iter_mut() {
+        let did_run = |rule: &&&'static Rule| match rule.check {
+            Check::Config(_) => !suppression.is_beside,
+            Check::Manager(_) | Check::Strict(_) => has_manager,
+            Check::Suppression(_) => false,
+        };
+        for allowed in &mut suppression.rules {
+            allowed.tried = rules.iter().filter(did_run).any(|rule| rule.name == allowed.name);
+        }
     }
     // Lines do not overlap, nor do sections: the last that begins before a place is the only one that can hold it.
     let mut starts: BTreeMap<(bool, FileId, usize), Vec<usize>> = BTreeMap::new();

@@ -108,7 +108,7 @@ fn is_well_known(user: &User<'_>) -> bool {
 }
 
 /// Which addresses other than this machine's own may come in.
-struct Reach {
+pub(super) struct Reach {
     /// Some of them, as many as need be asked of any ACL: not those that it names itself.
     clients: Vec<IpAddr>,
     has_v4: bool,
@@ -121,7 +121,7 @@ struct Reach {
 const MOST_PERMITS: usize = 16;
 
 impl Reach {
-    fn of(manager: &Manager<'_>) -> Reach {
+    pub(super) fn of(manager: &Manager<'_>) -> Reach {
         let open = manager.listeners.iter().filter(|listener| listener.state != State::Closed);
         let (mut has_v4, mut has_v6) = (false, false);
         for address in open.filter_map(|listener| listener.address).filter(|it| !it.ip.to_canonical().is_loopback()) {
@@ -151,6 +151,11 @@ impl Reach {
             AclState::Unrestricted => true,
             AclState::Undefined | AclState::Unknown => false,
         })
+    }
+
+    /// The same, but where it is not known: yes.
+    pub(super) fn may_be_open(&mut self, user: &User<'_>) -> bool {
+        user.acls.iter().any(|list| list.state == AclState::Unknown) || self.is_open(user)
     }
 
     fn lets_in(&self, rules: &[acl::Rule]) -> bool {

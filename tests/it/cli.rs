@@ -103,6 +103,61 @@ fn settings_are_found_above_and_checked() {
 }
 
 #[test]
+fn strict_rules_run_when_they_are_asked_for() {
+    let text = format!("{CLEAN}write = all\n");
+    let severe = "[rules]\nwrite-gives-shell = \"error\"\n";
+    let at = folder(&[
+        ("manager.conf", &text),
+        ("on/amictl.toml", "strict = true\n"),
+        ("on/manager.conf", &text),
+        ("one/amictl.toml", severe),
+        ("one/manager.conf", &text),
+        ("off/amictl.toml", "strict = true\n[rules]\nwrite-gives-shell = \"off\"\n"),
+        ("off/manager.conf", &text),
+    ]);
+    let run = |args: &[&str]| amictl(at.path(), args);
+    ends(&run(&["check", "manager.conf"]), 0, "nothing found");
+    ends(&run(&["check", "manager.conf", "--strict"]), 1, "warning[write-gives-shell]");
+    ends(&run(&["check", "manager.conf", "--select", "write-gives-shell"]), 1, "warning[write-gives-shell]");
+    ends(&run(&["check", "manager.conf", "--strict", "--ignore", "write-gives-shell"]), 0, "nothing found");
+    ends(&run(&["check", "on"]), 1, "warning[write-gives-shell]");
+    ends(&run(&["check", "one"]), 1, "error[write-gives-shell]");
+    ends(&run(&["check", "off", "--strict"]), 0, "nothing found");
+    ends(&run(&["explain", "write-gives-shell"]), 0, "runs only with `--strict`");
+    ends(&run(&["explain"]), 0, "(only with --strict)");
+}
+
+#[test]
+fn a_page_keeps_its_lists_and_its_lines() {
+    let page = amictl(root(), &["explain", "write-gives-shell"]).out;
+    assert!(page.contains("\n- `command` runs") && page.contains("\n  "), "{page}");
+    let page = amictl(root(), &["explain", "no-address-restriction"]).out;
+    assert!(page.contains("\n    deny = 0.0.0.0/0\n    deny = ::/0\n"), "{page}");
+}
+
+#[test]
+fn a_finding_in_a_file_beside_is_suppressed_there() {
+    let comment = "; amictl: allow(users-conf-account) the provisioning system logs in with it\n";
+    let account = format!("[6001]\nsecret = x\n{comment}hasmanager = yes\n");
+    let at = folder(&[
+        ("a/manager.conf", CLEAN),
+        ("a/users.conf", &account),
+        ("b/manager.conf", CLEAN),
+        ("b/users.conf", &account.replace("hasmanager = yes", "hasmanager = no")),
+        ("c/manager.conf", CLEAN),
+        ("c/users.conf", &account.replace("users-conf-account", "unknown-directive")),
+        ("d/manager.conf", BROKEN),
+        ("d/users.conf", &account),
+    ]);
+    ends(&amictl(at.path(), &["check", "a"]), 0, "nothing found in 2 files");
+    ends(&amictl(at.path(), &["check", "a/users.conf"]), 0, "nothing found");
+    ends(&amictl(at.path(), &["check", "b", "--format", "short"]), 1, "b/users.conf:3:17: warning");
+    ends(&amictl(at.path(), &["check", "c", "--select", "suppression-unused,unknown-directive"]), 1, "1 warning");
+    let ran = amictl(at.path(), &["check", "d"]);
+    assert!(!ran.out.contains("suppression-unused"), "{}", ran.out);
+}
+
+#[test]
 fn json_has_the_promised_shape() {
     let at = folder(&[("manager.conf", BROKEN)]);
     let ran = amictl(at.path(), &["check", "--format", "json", "--asterisk", "13,22"]);

@@ -238,6 +238,14 @@ impl Filter {
         }
     }
 
+    /// The expression that it looks for.
+    pub fn expression(&self) -> Option<&Pattern> {
+        match &self.test {
+            Test::Regex(pattern) => Some(pattern),
+            _ => None,
+        }
+    }
+
     /// Does an event match: its text as it is sent, down to the empty line, and its real name?
     pub fn matches(&self, event: &[u8], name: &[u8]) -> Answer {
         let event = memchr::memchr(0, event).map_or(event, |end| &event[..end]);

@@ -10,7 +10,7 @@ use super::classes::Classes;
 use super::filter::Filters;
 use super::general::General;
 use super::{At, Fact, Why};
-use crate::config::{Entry, SectionId};
+use crate::config::{Entry, Origin, SectionId};
 use crate::text::MASK;
 
 /// A `writetimeout` below this, in milliseconds, is not taken. It is also the default.
@@ -65,6 +65,8 @@ pub struct User<'t> {
     pub at: At,
     /// Its sections in manager.conf, in order; of the last one alone ACL, filters and variables count.
     pub sections: Vec<SectionId>,
+    /// The `hasmanager` of users.conf that makes it one.
+    pub granted_by: Option<Origin>,
     /// What a client must know.
     pub secret: Given<Secret<'t>>,
     /// Which events it may see.
@@ -91,6 +93,7 @@ impl<'t> User<'t> {
             name,
             at,
             sections: Vec::new(),
+            granted_by: None,
             secret: Given::default_of(Secret::default()),
             read: Given::default_of(Classes::NONE),
             write: Given::default_of(Classes::NONE),

@@ -32,19 +32,17 @@ fn read<'t>(effective: &Effective<'t>, defaults: Defaults, facts: &mut Vec<Fact<
     let is_general = |section: &&Section<'t>| section.name.eq_ignore_ascii_case(b"general");
     let sections = || effective.sections.iter().filter(|section| !section.template);
     let general = sections().find(is_general).map(Keys::of).unwrap_or_default();
-    let all = general.hasmanager.is_some_and(|it| truth(&it.value));
     let mut users: Vec<User<'t>> = Vec::new();
     let mut known = Names::default();
     for section in sections().filter(|section| !is_general(section)) {
         let own = Keys::of(section);
-        if !own.hasmanager.map_or(all, |it| truth(&it.value)) {
-            continue;
-        }
+        let Some(granted) = own.hasmanager.or(general.hasmanager).filter(|it| truth(&it.value)) else { continue };
         let at = known.find(section.name).unwrap_or_else(|| {
             known.add(section.name, users.len());
             let mut fresh = User::new(section.name, At { part: Part::Users, line: section.origin }, defaults);
             fresh.read = Given::default_of(Classes::ALL);
             fresh.write = Given::default_of(Classes::ALL);
+            fresh.granted_by = Some(granted.origin);
             users.push(fresh);
             users.len() - 1
         });
