@@ -73,7 +73,7 @@ pub struct Evaluator {
 }
 
 /// The folder in which scenarios are laid out: as long as the recorder's, as some answers depend on its length.
-const ETC: &str = "/tmp/amictl-0000000-0/etc";
+pub(super) const ETC: &str = "/tmp/amictl-0000000-0/etc";
 
 impl Judge for Evaluator {
     fn answer(&mut self, table: &Table) -> io::Result<Vec<Option<Recorded>>> {

@@ -12,6 +12,10 @@ mod include_cases;
 pub mod judge;
 #[cfg(unix)]
 pub mod manager_cases;
+#[cfg(unix)]
+mod manager_values;
+#[cfg(unix)]
+pub mod odd_managers;
 pub mod properties;
 #[cfg(unix)]
 pub mod scenario;

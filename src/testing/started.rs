@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use super::answer::{NO_CONNECTION, Started};
 use super::bytes::{Bytes, Said};
-use super::judge::Unsure;
-use super::scenario::{ADDRESSES, Login, Receiver, SENDER, Trials, event_text};
+use super::cases::ETC;
+use super::judge::{self, Unsure};
+use super::scenario::{ADDRESSES, Login, Receiver, SENDER, Trials, event_text, replace};
 use crate::access::{self, Attempt, Configuration, Verdict};
 use crate::config::manager::acl::Sense;
 use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::manager::tls;
-use crate::config::manager::{FactKind, Manager, SecretState, User, When};
+use crate::config::manager::{Address, FactKind, Manager, SecretState, User, When};
 use crate::config::{Effective, What};
 use crate::posix::Answer;
 
@@ -64,9 +65,14 @@ fn settings(manager: &Manager<'_>) -> Vec<Said> {
     let yes = |yes: bool| if yes { &b"Yes"[..] } else { b"No" };
     let tls = general.tls.enable.value
         && manager.judgement.as_ref().is_some_and(|it| matches!(it.verdict, tls::Verdict::Usable));
-    let at = |address: Option<String>| address.unwrap_or_else(|| "Disabled".to_owned()).into_bytes();
-    let plain = at(general.enabled.value.then(|| general.bind().map(|address| address.to_string())).flatten());
-    let secure = at(tls.then(|| manager.listeners[1].address.map(|address| address.to_string())).flatten());
+    let at = |wanted: bool, address: Option<Address<'_>>| match (wanted, address) {
+        (false, _) => "Disabled".to_owned(),
+        (true, Some(address)) => address.to_string(),
+        // How Asterisk prints an address that was never set.
+        (true, None) => "(null)".to_owned(),
+    };
+    let plain = at(general.enabled.value, general.bind()).into_bytes();
+    let secure = at(tls, manager.listeners[1].address).into_bytes();
     let timeout = general.httptimeout.value.to_string();
     let lines: [(&str, &[u8]); 15] = [
         ("Manager (AMI)", yes(general.enabled.value)),
@@ -88,9 +94,10 @@ fn settings(manager: &Manager<'_>) -> Vec<Said> {
     lines.iter().map(|(label, value)| line(label, value)).collect()
 }
 
-/// `LABEL: VALUE` without blanks at its end.
+/// `LABEL: VALUE` without blanks at its end, and with `{ETC}` for the folder.
 fn line(label: &str, value: &[u8]) -> Said {
-    [label.as_bytes(), b": ", value].concat().trim_ascii_end().into()
+    let line = [label.as_bytes(), b": ", value].concat();
+    replace(&line, judge::ETC.as_bytes(), ETC).trim_ascii_end().into()
 }
 
 /// `manager show user`, releases 16 to 23.

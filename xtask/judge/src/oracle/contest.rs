@@ -1,5 +1,6 @@
 //! amictl against live Asterisks on configurations that nobody wrote.
 
+use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use amictl::release::Release;
@@ -8,6 +9,7 @@ use amictl::testing::cases::{Files, case};
 use amictl::testing::generate::Seed;
 use amictl::testing::judge::{Evaluator, Unsure};
 use amictl::testing::manager_cases::manager;
+use amictl::testing::odd_managers::odd_manager;
 use amictl::testing::scenario::{Ask, Question, Scenario, Table, Trials};
 use anyhow::{Context, Result};
 
@@ -15,7 +17,7 @@ use super::diff::diff;
 use super::install::Installation;
 use super::live::Live;
 use super::shrink::shrink;
-use super::{Verdict, found};
+use super::{Verdict, fixtures, found};
 
 /// For how long, and on what.
 #[derive(clap::Args)]
@@ -38,20 +40,19 @@ pub(crate) struct Plan {
 pub(crate) enum About {
     /// How files are read
     Parse,
-    /// Whole managers: class lists, logins from many addresses, filters on events
+    /// Large managers: class lists, logins from many addresses, filters on events
     Manager,
+    /// Small managers in which anything is odd: options, listeners, TLS, names
+    Start,
 }
 
 impl Plan {
-    pub(crate) fn asks_managers(&self) -> bool {
-        self.about == About::Manager
-    }
-
     /// The questions of a round. A round with a disagreement is the last.
-    fn round(&self, seed: &mut Seed, corpus: &[Files]) -> Vec<Question> {
+    fn round(&self, seed: &mut Seed, corpus: &[Files], certificates: &Files) -> Vec<Question> {
         match self.about {
             About::Parse => (0..512).map(|_| Question::parse(case(seed, corpus))).collect(),
-            About::Manager => vec![manager(seed)],
+            About::Manager => (0..4).map(|_| manager(seed)).collect(),
+            About::Start => (0..32).map(|_| odd_manager(seed, certificates)).collect(),
         }
     }
 }
@@ -84,10 +85,11 @@ pub(crate) fn live(installations: &[Installation], tables: &[Table], plan: &Plan
         .unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |it| u64::from(it.subsec_nanos())));
     println!("seed {start}, {} scenarios to mutate", corpus.len());
     let mut seed = Seed::new(start);
+    let certificates = certificates()?;
     let deadline = Instant::now() + Duration::from_secs(plan.seconds);
     let mut odd: Vec<Question> = Vec::new();
     while odd.is_empty() && Instant::now() < deadline && contests.iter().any(|it| it.compared < plan.count) {
-        let cases = plan.round(&mut seed, &corpus);
+        let cases = plan.round(&mut seed, &corpus, &certificates);
         for contest in &mut contests {
             let began = Instant::now();
             odd.extend(contest.round(&cases)?);
@@ -119,6 +121,17 @@ pub(crate) fn live(installations: &[Installation], tables: &[Table], plan: &Plan
     drop(contests);
     found::keep(&scenarios, installations)?;
     Ok(Verdict::Disagrees)
+}
+
+/// Certificates and keys of every kind, by name.
+fn certificates() -> Result<Files> {
+    let mut files = Files::new();
+    for entry in fs::read_dir(fixtures()?.join("manager/tls"))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        files.insert(name.to_vec(), fs::read(&path)?);
+    }
+    Ok(files)
 }
 
 /// The files of a scenario that can be mutated: a path of the folder that went into a value would be another elsewhere.

@@ -38,13 +38,12 @@ impl<'a> Live<'a> {
 
     /// The answers, in the order of the scenarios.
     pub(crate) fn answers(&mut self, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
-        let parse: Vec<_> = scenarios.iter().copied().filter(|it| it.ask == Ask::Parse).collect();
-        let mut parsed = self.parse(&parse)?.into_iter();
+        let of = |ask| scenarios.iter().copied().filter(|it| it.ask == ask).collect::<Vec<_>>();
+        let mut parsed = self.parse(&of(Ask::Parse))?.into_iter();
+        let mut started = manager::ask_all(self.installation, &of(Ask::Manager))?.into_iter();
         let answer = |scenario: &&Scenario| match scenario.ask {
             Ask::Parse => parsed.next().context("a file without an answer"),
-            Ask::Manager => {
-                manager::ask(self.installation, scenario).with_context(|| format!("asking `{}`", scenario.name))
-            }
+            Ask::Manager => started.next().context("a manager without an answer"),
         };
         scenarios.iter().map(answer).collect()
     }

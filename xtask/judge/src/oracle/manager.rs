@@ -3,19 +3,54 @@
 use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use amictl::testing::answer::{Answer, NO_CONNECTION, Started, Yes};
-use amictl::testing::scenario::{Login, Receiver, SENDER, Scenario, Trials, event_headers};
-use anyhow::{Context, Result, bail, ensure};
+use amictl::testing::cases::ETC;
+use amictl::testing::scenario::{Login, Receiver, SENDER, Scenario, Trials, event_headers, replace};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use socket2::{Domain, Socket, Type};
 
 use super::console;
 use super::install::Installation;
 use super::instance::{Ended, Instance};
+use super::network;
 
-/// What becomes of an Asterisk that starts with the files of a scenario.
-pub(crate) fn ask(installation: &Installation, scenario: &Scenario) -> Result<Answer> {
+/// So many are asked side by side: mostly they wait.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What becomes of Asterisks that start with the files of some scenarios, in their order.
+pub(crate) fn ask_all(installation: &Installation, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
+    let next = AtomicUsize::new(0);
+    // Each in a network of its own, so that all can have the same ports.
+    let work = || -> Result<Vec<(usize, Answer)>> {
+        let mut answers = Vec::new();
+        if next.load(Ordering::Relaxed) < scenarios.len() {
+            network::leave()?;
+        }
+        while let at = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(scenario) = scenarios.get(at)
+        {
+            let answer = ask(installation, scenario).with_context(|| format!("asking `{}`", scenario.name))?;
+            answers.push((at, answer));
+        }
+        Ok(answers)
+    };
+    let mut answers = thread::scope(|scope| -> Result<Vec<_>> {
+        let workers: Vec<_> = (0..SIDE_BY_SIDE.min(scenarios.len())).map(|_| scope.spawn(work)).collect();
+        let mut all = Vec::new();
+        for worker in workers {
+            all.extend(worker.join().map_err(|_| anyhow!("a thread that asks a manager panicked"))??);
+        }
+        Ok(all)
+    })?;
+    answers.sort_by_key(|(at, _)| *at);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+}
+
+fn ask(installation: &Installation, scenario: &Scenario) -> Result<Answer> {
     let mut instance = match Instance::of(installation, scenario)? {
         Ok(instance) => instance,
         Err(Ended::Died) => return Ok(Answer::Crashes(Yes)),
@@ -45,7 +80,10 @@ fn started(instance: &Instance, trials: &Trials) -> Result<Option<Started>> {
     let plain = plain_address(&settings);
     let logins = logins(plain, &trials.logins)?;
     let Some(delivered) = delivered(plain, trials)? else { return Ok(None) };
-    let settings = lines(&settings).skip(1).map(|it| squeezed(it).as_slice().into()).collect();
+    // The folder is another each time.
+    let etc = instance.etc_inside();
+    let setting = |line: &[u8]| replace(&squeezed(line), etc.as_bytes(), ETC).as_slice().into();
+    let settings = lines(&settings).skip(1).map(setting).collect();
     Ok(Some(Started { settings, listen: instance.listens()?, users, logins, delivered }))
 }
 

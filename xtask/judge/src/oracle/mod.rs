@@ -94,16 +94,6 @@ impl Selection {
         }
     }
 
-    /// Whom to ask, and what. Where `managers`, or one of the tables, asks managers, the network is left.
-    fn load(&self, managers: bool) -> Result<(Vec<Installation>, Vec<scenario::Table>)> {
-        let (installations, tables) = (self.installations()?, self.tables()?);
-        let mut asked = tables.iter().flat_map(|table| &table.scenarios).map(|scenario| scenario.ask);
-        if managers || asked.any(|ask| ask == scenario::Ask::Manager) {
-            network::leave()?;
-        }
-        Ok((installations, tables))
-    }
-
     fn tables(&self) -> Result<Vec<scenario::Table>> {
         Ok(scenario::load(&fixtures()?.join("scenarios"), &self.topics)?)
     }
@@ -129,17 +119,10 @@ impl Command {
                 };
                 run::run(&installation, etc.as_deref(), &command)
             }
-            Command::Record(selection) => {
-                let (installations, tables) = selection.load(false)?;
-                record::record(&installations, &tables)
-            }
-            Command::Check(selection) => {
-                let (installations, tables) = selection.load(false)?;
-                check::check(&installations, &tables)
-            }
+            Command::Record(selection) => record::record(&selection.installations()?, &selection.tables()?),
+            Command::Check(selection) => check::check(&selection.installations()?, &selection.tables()?),
             Command::Live { selection, plan } => {
-                let (installations, tables) = selection.load(plan.asks_managers())?;
-                contest::live(&installations, &tables, &plan)
+                contest::live(&selection.installations()?, &selection.tables()?, &plan)
             }
         }
     }

@@ -10,7 +10,7 @@ use nix::sched::{CloneFlags, unshare};
 
 use super::install::Unavailable;
 
-/// Puts this process, and all that it starts from now on, into a network with [`ADDRESSES`] and no way out.
+/// Puts this thread, and all that it starts from now on, into a network with [`ADDRESSES`] and no way out.
 pub(crate) fn leave() -> Result<()> {
     if let Err(error) = unshare(CloneFlags::CLONE_NEWNET) {
         let message = format!("managers are asked in a network of their own, which takes root ({error})");
