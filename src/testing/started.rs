@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use memchr::memmem;
+
 use super::answer::{NO_CONNECTION, Started};
 use super::bytes::{Bytes, Said};
 use super::cases::ETC;
@@ -31,7 +33,11 @@ pub(super) fn started(
     }
     let general = &manager.general;
     let is_known = |state: State| matches!(state, State::Listens | State::Closed);
-    let undecided = general.facts.iter().any(|fact| matches!(fact.kind, FactKind::Indeterminate { .. }))
+    // A path that is cut in its folder, which is another for each judge.
+    let is_cut = |text: &[u8]| text.len() > cut(text).len() && memmem::find(text, judge::ETC.as_bytes()).is_some();
+    let tls = &general.tls;
+    let undecided = [tls.certfile, tls.privatekey, tls.cipher].iter().any(|text| is_cut(text.value))
+        || general.facts.iter().any(|fact| matches!(fact.kind, FactKind::Indeterminate { .. }))
         || effective.notes.iter().any(|note| note.what == What::Exec)
         || manager.accounts.gave_up
         || !manager.listeners.iter().all(|listener| is_known(listener.state))
@@ -81,9 +87,9 @@ fn settings(manager: &Manager<'_>) -> Vec<Said> {
         ("HTTP Timeout (seconds)", timeout.as_bytes()),
         ("TLS Enable", yes(tls)),
         ("TLS Bindaddress", &secure),
-        ("TLS Certfile", general.tls.certfile.value),
-        ("TLS Privatekey", general.tls.privatekey.value),
-        ("TLS Cipher", general.tls.cipher.value),
+        ("TLS Certfile", cut(general.tls.certfile.value)),
+        ("TLS Privatekey", cut(general.tls.privatekey.value)),
+        ("TLS Cipher", cut(general.tls.cipher.value)),
         ("Allow multiple login", yes(general.allowmultiplelogin.value)),
         ("Display connects", yes(general.displayconnects.value)),
         ("Timestamp events", yes(general.timestampevents.value)),
@@ -92,6 +98,11 @@ fn settings(manager: &Manager<'_>) -> Vec<Said> {
         ("Debug", yes(general.debug.value)),
     ];
     lines.iter().map(|(label, value)| line(label, value)).collect()
+}
+
+/// What is shown of a text of TLS.
+fn cut(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(55)]
 }
 
 /// `LABEL: VALUE` without blanks at its end, and with `{ETC}` for the folder.
