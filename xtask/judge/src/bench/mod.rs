@@ -1,5 +1,6 @@
 //! `cargo judge bench`: amictl's speed beside that of others, in one run.
 
+mod check;
 mod read;
 
 use anyhow::Result;
@@ -10,12 +11,15 @@ use clap::Subcommand;
 pub(crate) enum Command {
     /// Reading: parse, load and check, beside other parsers of the same text
     Read(read::Read),
+    /// Checking: all rules on a large file, beside an Asterisk that reloads it
+    Check(check::Check),
 }
 
 impl Command {
     pub(crate) fn execute(self) -> Result<()> {
         match self {
             Command::Read(read) => read.execute(),
+            Command::Check(check) => check.execute(),
         }
     }
 }
@@ -24,4 +28,19 @@ impl Command {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Users like those of a large installation, with comments, ACLs and class lists.
+fn users(seats: impl IntoIterator<Item = usize>, read: &str) -> String {
+    let mut text = String::new();
+    for seat in seats {
+        text.push_str(&format!(
+            "; seat {seat}, second floor\n[seat{seat}]\nsecret = s3cr3t{seat}\ndeny = 0.0.0.0/0.0.0.0\n\
+             permit = 10.{}.{}.0/255.255.255.0\nread = {read}\nwrite = call,agent,user ; what a seat may do\n\
+             writetimeout = 500\n\n",
+            seat / 256 % 256,
+            seat % 256
+        ));
+    }
+    text
 }

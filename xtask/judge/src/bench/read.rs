@@ -14,7 +14,7 @@ use amictl::text::Files;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use super::median;
+use super::{median, users};
 
 #[derive(Args)]
 pub(crate) struct Read {
@@ -136,7 +136,7 @@ fn whole_process(rounds: usize) -> Result<()> {
 }
 
 /// The release binary, built now if it is not there or not of this source.
-fn program() -> Result<PathBuf> {
+pub(super) fn program() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo).args(["build", "--quiet", "--release", "--package", "amictl"]).status()?;
     ensure!(status.success(), "the release binary cannot be built");
@@ -144,20 +144,15 @@ fn program() -> Result<PathBuf> {
     Ok(folder.with_file_name("amictl"))
 }
 
-/// Text like that of a large installation: users with comments, ACLs and class lists.
+/// The text of a large installation.
 fn manager_conf(bytes: usize) -> String {
+    let read = "system,call,log,verbose,agent,user,config,dtmf,reporting";
     let mut text = String::from("; generated\n[general]\nenabled = yes\nport = 5038\nbindaddr = 10.0.0.5\n\n");
-    for user in 0.. {
+    for seat in 0.. {
         if text.len() >= bytes {
             break;
         }
-        text.push_str(&format!(
-            "; seat {user}, second floor\n[seat{user}]\nsecret = s3cr3t{user}\ndeny = 0.0.0.0/0.0.0.0\n\
-             permit = 10.{}.{}.0/255.255.255.0\nread = system,call,log,verbose,agent,user,config,dtmf,reporting\n\
-             write = call,agent,user ; what a seat may do\nwritetimeout = 500\n\n",
-            user / 256 % 256,
-            user % 256
-        ));
+        text.push_str(&users([seat], read));
     }
     text
 }

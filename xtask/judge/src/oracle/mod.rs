@@ -29,9 +29,9 @@ use amictl::testing::scenario;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-pub(crate) use install::Unavailable;
-
-use install::Installation;
+pub(crate) use console::answer;
+pub(crate) use install::{Installation, Unavailable};
+pub(crate) use instance::Instance;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
