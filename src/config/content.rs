@@ -51,7 +51,7 @@ impl<'t> Content<'t> {
 
     /// All entries, in order.
     pub fn iter(&self) -> Entries<'_, 't> {
-        Entries { stack: vec![self.items.iter()] }
+        Entries { current: self.items.iter(), outer: Vec::new() }
     }
 
     pub(super) fn push(&mut self, entry: Entry<'t>) {
@@ -113,7 +113,9 @@ impl<'t> Flat<'_, 't> {
 
 /// The entries of a [`Content`].
 pub struct Entries<'c, 't> {
-    stack: Vec<std::slice::Iter<'c, Item<'t>>>,
+    current: std::slice::Iter<'c, Item<'t>>,
+    /// The lists that hold the current one, the innermost last.
+    outer: Vec<std::slice::Iter<'c, Item<'t>>>,
 }
 
 impl<'c, 't> Iterator for Entries<'c, 't> {
@@ -121,10 +123,12 @@ impl<'c, 't> Iterator for Entries<'c, 't> {
 
     fn next(&mut self) -> Option<&'c Entry<'t>> {
         loop {
-            match self.stack.last_mut()?.next() {
+            match self.current.next() {
                 Some(Item::Own(entry)) => return Some(entry),
-                Some(Item::Shared(shared)) => self.stack.push(shared.items.iter()),
-                None => drop(self.stack.pop()),
+                Some(Item::Shared(shared)) => {
+                    self.outer.push(std::mem::replace(&mut self.current, shared.items.iter()));
+                }
+                None => self.current = self.outer.pop()?,
             }
         }
     }

@@ -145,8 +145,8 @@ impl Serialize for UserDump<'_> {
         map.serialize_entry("source", source(user))?;
         place(&mut map, self.dump.files, self.dump.span(user.at))?;
         map.serialize_entry("secret", secret(user))?;
-        map.serialize_entry("read", &names(user.read.value))?;
-        map.serialize_entry("write", &names(user.write.value))?;
+        map.serialize_entry("read", &names(*user.read.value))?;
+        map.serialize_entry("write", &names(*user.write.value))?;
         let acls: Vec<_> = user.acls.iter().map(|acl| AclDump { dump: self.dump, acl }).collect();
         map.serialize_entry("acl", &acls)?;
         map.serialize_entry("writetimeout", &user.writetimeout.value)?;

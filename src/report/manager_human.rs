@@ -85,8 +85,8 @@ impl ManagerDump<'_> {
         let from = if source(user) == "users.conf" { ", of users.conf" } else { "" };
         writeln!(out, "\n{:<40} ; {place}{from}", format!("[{}]", show(user.name)))?;
         writeln!(out, "  secret: {}", secret(user))?;
-        writeln!(out, "  read: {}", user.read.value)?;
-        writeln!(out, "  write: {}", user.write.value)?;
+        writeln!(out, "  read: {}", *user.read.value)?;
+        writeln!(out, "  write: {}", *user.write.value)?;
         for acl in &user.acls {
             self.acl(out, acl)?;
         }

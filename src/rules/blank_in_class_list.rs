@@ -1,6 +1,6 @@
 //! Blanks between the items of a list of classes.
 
-use super::empty_class_item::lists;
+use super::empty_class_item::odd_lists;
 use super::prefix_class_item::listed;
 use super::prelude::*;
 use crate::catalog;
@@ -41,7 +41,7 @@ write = system ,call
 };
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    for list in lists(context, manager).into_iter().filter(super::empty_class_item::ClassList::is_written) {
+    for list in odd_lists(context, manager).into_iter().filter(super::empty_class_item::ClassList::is_written) {
         let granted = Classes::parse(&list.value);
         if granted.is_all() || !list.value.iter().copied().any(is_blank) {
             continue;

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::prelude::*;
-use crate::config::manager::classes::{Classes, items};
-use crate::config::manager::{At, Manager, Part, User};
-use crate::config::{Effective, Origin};
+use crate::config::manager::classes::{Grant, items};
+use crate::config::manager::{At, Manager, User};
 use crate::text::{Span, is_placeholder};
 
 pub(super) static RULE: Rule = Rule {
@@ -49,7 +48,7 @@ read = call,,
 };
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    for list in lists(context, manager) {
+    for list in odd_lists(context, manager) {
         if items(&list.value).any(|item| list.value[item.range] == *b"all") {
             continue;
         }
@@ -92,29 +91,26 @@ impl ClassList {
     }
 }
 
-/// The lists that count, each once for all the accounts that inherit it. Not those that a tool fills in.
-pub(super) fn lists(context: &Context<'_>, manager: &Manager<'_>) -> Vec<ClassList> {
-    lists_of(context, manager, |_| true)
+/// The lists that count, each once for all the accounts that inherit it, in which something is not the name of a class.
+/// Not those that a tool fills in.
+pub(super) fn odd_lists(context: &Context<'_>, manager: &Manager<'_>) -> Vec<ClassList> {
+    lists(context, manager, |_, grant| !grant.is_plain)
 }
 
-/// The same for some accounts only.
-pub(super) fn lists_of(
+/// Of the lists that count those that are asked for.
+pub(super) fn lists(
     context: &Context<'_>,
     manager: &Manager<'_>,
-    counts: impl Fn(&User<'_>) -> bool,
+    is_asked_for: impl Fn(&User<'_>, &Grant<'_>) -> bool,
 ) -> Vec<ClassList> {
     let mut seen = HashSet::new();
     let mut lists = Vec::new();
-    for user in manager.accounts.users.iter().filter(|user| counts(user)) {
-        for (key, given) in [("read", user.read), ("write", user.write)] {
-            let Some(at) = given.at else { continue };
+    for user in &manager.accounts.users {
+        for (key, given) in [("read", &user.read), ("write", &user.write)] {
+            let value = &given.value.text[..];
+            let Some(at) = given.at.filter(|_| is_asked_for(user, &given.value)) else { continue };
             let effective = manager.accounts.effective(context.effective, at.part);
-            let Some(written) = effective.written(at.line) else { continue };
-            let value = match at.part {
-                Part::Manager => held(effective, user, at.line, key),
-                _ => Some(written.value.bytes).filter(|value| Classes::parse(value) == given.value),
-            };
-            let Some(value) = value.filter(|value| seen.insert((at, value.as_ptr(), value.len()))) else { continue };
+            let Some(written) = effective.written(at.line).filter(|_| seen.insert((at, value))) else { continue };
             if value.split(|&byte| byte == b',').any(is_placeholder) {
                 continue;
             }
@@ -124,15 +120,6 @@ pub(super) fn lists_of(
         }
     }
     lists
-}
-
-/// What a user holds of a line: more than is written there, where a `+=` joined something to it.
-fn held<'e>(effective: &'e Effective<'_>, user: &User<'_>, line: Origin, key: &str) -> Option<&'e [u8]> {
-    user.sections.iter().rev().find_map(|&id| {
-        let entries = effective.section(id).content.iter();
-        let that = entries.filter(|entry| entry.origin == line && entry.name.eq_ignore_ascii_case(key.as_bytes()));
-        that.last().map(|entry| &*entry.value)
-    })
 }
 
 fn place(context: &Context<'_>, manager: &Manager<'_>, at: At) -> Span {

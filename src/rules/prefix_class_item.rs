@@ -1,6 +1,6 @@
 //! An item of a list of classes that is only the beginning of a class, and stands before a comma.
 
-use super::empty_class_item::lists;
+use super::empty_class_item::odd_lists;
 use super::prelude::*;
 use crate::config::manager::Manager;
 use crate::config::manager::classes::items;
@@ -36,7 +36,7 @@ write = c,log
 };
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    for list in lists(context, manager) {
+    for list in odd_lists(context, manager) {
         let word = |item: &std::ops::Range<usize>| &list.value[item.clone()];
         if items(&list.value).any(|item| word(&item.range) == b"all") {
             continue;

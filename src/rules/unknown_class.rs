@@ -1,7 +1,7 @@
 //! Words in a list of classes that are no classes.
 
 use super::blank_in_class_list::{between_blanks, class};
-use super::empty_class_item::lists;
+use super::empty_class_item::odd_lists;
 use super::prelude::*;
 use crate::catalog::{self, nearest};
 use crate::config::manager::Manager;
@@ -52,7 +52,7 @@ write = all,-command
 };
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    for list in lists(context, manager).into_iter().filter(super::empty_class_item::ClassList::is_written) {
+    for list in odd_lists(context, manager).into_iter().filter(super::empty_class_item::ClassList::is_written) {
         let granted = Classes::parse(&list.value);
         for item in items(&list.value).filter(|item| item.grants.is_none()) {
             let range = trim(&list.value, item.range.clone());

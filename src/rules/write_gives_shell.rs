@@ -1,11 +1,11 @@
 //! Classes in `write` that are as good as a shell on the switch.
 
-use super::empty_class_item::lists_of;
+use super::empty_class_item::lists;
 use super::prefix_class_item::listed;
 use super::prelude::*;
-use crate::config::manager::classes::Classes;
+use crate::config::manager::classes::{Classes, Grant};
 use crate::config::manager::listen::State;
-use crate::config::manager::{Manager, SecretState};
+use crate::config::manager::{Manager, SecretState, User};
 
 pub(super) static RULE: Rule = Rule {
     name: "write-gives-shell",
@@ -83,8 +83,10 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     if manager.listeners.iter().all(|listener| listener.state == State::Closed) {
         return;
     }
-    let enters = |user: &crate::config::manager::User<'_>| user.secret.value.state() != SecretState::Missing;
-    for list in lists_of(context, manager, enters).into_iter().filter(|list| list.key == "write") {
+    let gives = |user: &User<'_>, grant: &Grant<'_>| {
+        user.secret.value.state() != SecretState::Missing && SHELLS.iter().any(|(class, _)| grant.has(class))
+    };
+    for list in lists(context, manager, gives).into_iter().filter(|list| list.key == "write") {
         let granted = Classes::parse(&list.value);
         let given: Vec<(&str, &str)> = SHELLS.into_iter().filter(|(class, _)| granted.has(class)).collect();
         let names: Vec<&str> = given.iter().map(|(class, _)| *class).collect();

@@ -11,45 +11,129 @@ pub(super) const BOOLEANS: &[&str] = &["yes", "no", "YES", "on", "1", "0", "t", 
 pub(super) const NUMBERS: &[&str] =
     &["100", "99", "1000ms", "0", "-1", "", "x", "2147483648", "99999999999", "0x10", "1.9", " 5"];
 
+const CLASSES: &[&str] = &[
+    "system",
+    "call",
+    "log",
+    "verbose",
+    "command",
+    "agent",
+    "user",
+    "config",
+    "dtmf",
+    "reporting",
+    "cdr",
+    "dialplan",
+    "originate",
+    "agi",
+    "cc",
+    "aoc",
+    "test",
+    "security",
+    "message",
+    "all",
+    "none",
+    "all",
+];
+
+const ODD_CLASSES: &[&str] = &[
+    "", "", "c", "s", "co", "a", "al", "n", "System", "ALL", "-1", "!call", "x", "callx", "call log", "\"call\"", "é",
+];
+
+const HOSTS: &[&str] = &[
+    "127.0.0.1",
+    "127.0.0.2",
+    "10.0.0.0",
+    "10.1.2.3",
+    "192.168.0.1",
+    "192.168.0.7",
+    "0.0.0.0",
+    "172.16.5.6",
+    "203.0.113.9",
+    "127.1",
+    "127",
+    "0",
+    "10.1",
+    "0127.0.0.1",
+    "0x7f.0.0.1",
+    "2130706433",
+    "::1",
+    "[::1]",
+    "::",
+    "fd00::1",
+    "fd00::",
+    "fd00:0:0:1::",
+    "2001:db8::1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "fe80::1",
+];
+
+const MASKS: &[&str] = &[
+    "0",
+    "8",
+    "8",
+    "16",
+    "24",
+    "32",
+    "31",
+    "7",
+    "1",
+    "64",
+    "48",
+    "128",
+    "255.0.0.0",
+    "255.255.255.0",
+    "255.255.255.255",
+    "0.0.0.0",
+    "255.0.255.0",
+    "0.0.0.255",
+    "255.255",
+    "ffff::",
+    "ffff:ffff:ffff:ffff::",
+    "::",
+    " 8",
+    "+8",
+    "08",
+    "8x",
+];
+
+const BAD: &[&str] =
+    &["any", "localhost", "10.0.0.256", "127.0.0.1:5038", "", "10.0.0.0/33", "10.0.0.0/", "::/129", "1.2.3.4/-1", "é"];
+
+const LOOPBACK: &[&str] = &["127.0.0.1", "127.0.0.2", "127.1.2.3", "127.0.0.255", "127.127.127.127"];
+
+const ADDRESSES: &[&str] = &[
+    "127.0.0.1",
+    "127.0.0.2",
+    "127.1.2.3",
+    "10.0.0.1",
+    "10.1.2.3",
+    "10.0.2.77",
+    "10.255.0.1",
+    "172.16.5.6",
+    "172.16.0.1",
+    "192.168.0.1",
+    "192.168.0.7",
+    "203.0.113.9",
+    "::1",
+    "fd00::1",
+    "fd00::2",
+    "fd00:0:0:1::1",
+    "2001:db8::1",
+];
+
 /// A list of classes: words, beginnings of words, slips of the pen.
 pub(super) fn classes(seed: &mut Seed) -> String {
-    const WORDS: &[&str] = &[
-        "system",
-        "call",
-        "log",
-        "verbose",
-        "command",
-        "agent",
-        "user",
-        "config",
-        "dtmf",
-        "reporting",
-        "cdr",
-        "dialplan",
-        "originate",
-        "agi",
-        "cc",
-        "aoc",
-        "test",
-        "security",
-        "message",
-        "all",
-        "none",
-        "all",
-    ];
-    const ODD: &[&str] = &[
-        "", "", "c", "s", "co", "a", "al", "n", "System", "ALL", "-1", "!call", "x", "callx", "call log", "\"call\"",
-        "é",
-    ];
     let mut list = String::new();
     for number in 0..=seed.below(5) {
         if number > 0 {
             list.push_str(seed.pick(&[",", ",", ",", ",", ",", ", ", " ,", "|", "\t,", ";", "\\;"]));
         }
         if seed.once_in(4) {
-            list.push_str(seed.pick(ODD));
+            list.push_str(seed.pick(ODD_CLASSES));
         } else {
-            let word = seed.pick(WORDS);
+            let word = seed.pick(CLASSES);
             list.push_str(if seed.once_in(6) { &word[..seed.below(word.len())] } else { word });
         }
     }
@@ -61,74 +145,6 @@ pub(super) fn classes(seed: &mut Seed) -> String {
 
 /// An item of `permit` or `deny`.
 pub(super) fn network(seed: &mut Seed) -> String {
-    const HOSTS: &[&str] = &[
-        "127.0.0.1",
-        "127.0.0.2",
-        "10.0.0.0",
-        "10.1.2.3",
-        "192.168.0.1",
-        "192.168.0.7",
-        "0.0.0.0",
-        "172.16.5.6",
-        "203.0.113.9",
-        "127.1",
-        "127",
-        "0",
-        "10.1",
-        "0127.0.0.1",
-        "0x7f.0.0.1",
-        "2130706433",
-        "::1",
-        "[::1]",
-        "::",
-        "fd00::1",
-        "fd00::",
-        "fd00:0:0:1::",
-        "2001:db8::1",
-        "::ffff:127.0.0.1",
-        "::ffff:10.0.0.1",
-        "fe80::1",
-    ];
-    const MASKS: &[&str] = &[
-        "0",
-        "8",
-        "8",
-        "16",
-        "24",
-        "32",
-        "31",
-        "7",
-        "1",
-        "64",
-        "48",
-        "128",
-        "255.0.0.0",
-        "255.255.255.0",
-        "255.255.255.255",
-        "0.0.0.0",
-        "255.0.255.0",
-        "0.0.0.255",
-        "255.255",
-        "ffff::",
-        "ffff:ffff:ffff:ffff::",
-        "::",
-        " 8",
-        "+8",
-        "08",
-        "8x",
-    ];
-    const BAD: &[&str] = &[
-        "any",
-        "localhost",
-        "10.0.0.256",
-        "127.0.0.1:5038",
-        "",
-        "10.0.0.0/33",
-        "10.0.0.0/",
-        "::/129",
-        "1.2.3.4/-1",
-        "é",
-    ];
     if seed.once_in(40) {
         return seed.pick(BAD).to_owned();
     }
@@ -145,27 +161,7 @@ pub(super) fn network(seed: &mut Seed) -> String {
 
 /// Where a client is.
 pub(super) fn address(seed: &mut Seed, loopback: bool) -> IpAddr {
-    const LOOPBACK: &[&str] = &["127.0.0.1", "127.0.0.2", "127.1.2.3", "127.0.0.255", "127.127.127.127"];
-    const ALL: &[&str] = &[
-        "127.0.0.1",
-        "127.0.0.2",
-        "127.1.2.3",
-        "10.0.0.1",
-        "10.1.2.3",
-        "10.0.2.77",
-        "10.255.0.1",
-        "172.16.5.6",
-        "172.16.0.1",
-        "192.168.0.1",
-        "192.168.0.7",
-        "203.0.113.9",
-        "::1",
-        "fd00::1",
-        "fd00::2",
-        "fd00:0:0:1::1",
-        "2001:db8::1",
-    ];
-    let texts = if loopback { LOOPBACK } else { ALL };
+    let texts = if loopback { LOOPBACK } else { ADDRESSES };
     seed.pick(texts).parse().unwrap_or(IpAddr::from([127, 0, 0, 1]))
 }
 

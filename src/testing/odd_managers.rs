@@ -87,7 +87,7 @@ fn general(seed: &mut Seed) -> String {
             6 => (seed.pick(&["tlsprivatekey", "sslprivatekey", "tlskey"]), seed.pick(PATHS).to_owned()),
             7 => (seed.pick(&["tlscipher", "sslcipher", "tlsciphers"]), seed.pick(CIPHERS).to_owned()),
             8 => (seed.pick(SWITCHES), seed.pick(BOOLEANS).to_owned()),
-            _ => (seed.pick(&["httptimeout", "authtimeout", "authlimit", "Port", "timeout"]), number(seed)),
+            _ => (seed.pick(&["httptimeout", "HTTPTimeout", "timeout"]), number(seed)),
         };
         let equals = seed.pick(&["=", " = ", "=>", "=", "=", "+="]);
         text.push_str(&format!("{key}{equals}{value}\n"));

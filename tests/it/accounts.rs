@@ -99,8 +99,8 @@ fn shown(user: &User<'_>) -> BTreeMap<&'static str, Value> {
     let mut map = BTreeMap::new();
     let secret = if user.secret.value.state() == SecretState::Missing { "(N/A)" } else { "<Set>" };
     map.insert("secret", secret.into());
-    map.insert("read", classes(user.read.value).into());
-    map.insert("write", classes(user.write.value).into());
+    map.insert("read", classes(*user.read.value).into());
+    map.insert("write", classes(*user.write.value).into());
     for (key, value) in
         [("displayconnects", user.displayconnects.value), ("allowmultiplelogin", user.allowmultiplelogin.value)]
     {
@@ -207,7 +207,7 @@ fn compare_classes(case: &Value, version: &str) {
     with(&folder(&[("manager.conf", text.into_bytes())]), version, |loaded| {
         let name = case["probe"]["user"].as_str().unwrap();
         let user = loaded.accounts.find(name.as_bytes()).unwrap();
-        for (key, mine) in [("read", user.read.value), ("write", user.write.value)] {
+        for (key, mine) in [("read", *user.read.value), ("write", *user.write.value)] {
             assert_eq!(case["result"][key], mine.to_string(), "{} ({version}): {key}", case["id"]);
         }
     });

@@ -151,8 +151,8 @@ fn users_conf(loaded: &Loaded<'_>, probe: &Value, result: &Value, about: &str) {
         (Some(user), _) => {
             // The recorder cut long lists.
             let starts = |classes: String, recorded: &Value| classes.starts_with(text(recorded)) && recorded != "";
-            assert!(starts(user.read.value.to_string(), &result["read"]), "{about}: {}", user.read.value);
-            assert!(starts(user.write.value.to_string(), &result["write"]), "{about}: {}", user.write.value);
+            assert!(starts(user.read.value.to_string(), &result["read"]), "{about}: {}", *user.read.value);
+            assert!(starts(user.write.value.to_string(), &result["write"]), "{about}: {}", *user.write.value);
             assert_eq!(if user.acls.is_empty() { "no" } else { "(unnamed)" }, text(&result["acl"]), "{about}");
         }
     }

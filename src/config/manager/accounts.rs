@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::acl::{self, Sense};
-use super::classes::{self, Classes};
+use super::classes::{self, Classes, GrantReader};
 use super::filter::FilterReader;
 use super::named_acl::NamedAcls;
 use super::neighbour::{self, MOST_ENTRIES, Neighbour};
@@ -62,12 +62,14 @@ impl<'t> Accounts<'t> {
         let (users, users_conf) = users_conf::load(world, release, defaults);
         let mut loader = Loader {
             world,
+            effective,
             release,
             named: None,
             drafts: Vec::new(),
             names: Names::default(),
             facts: Vec::new(),
             hazards: HashSet::new(),
+            grants: GrantReader::default(),
             filters: FilterReader::new(release),
         };
         for user in users {
@@ -118,14 +120,55 @@ struct Draft<'t> {
     user: User<'t>,
     /// The names of its ACLs, the empty one of its own rules too.
     acl_names: Names,
-    /// The lines of the current section that a later section takes away.
-    perishable: Vec<(Origin, &'t [u8])>,
     /// Why it is to be deleted.
     bad: Option<(Why<'t>, Origin)>,
 }
 
-struct Loader<'t, 'w> {
+/// An option of a user.
+enum Key {
+    Secret,
+    Read,
+    Write,
+    DisplayConnects,
+    AllowMultipleLogin,
+    WriteTimeout,
+    Permit,
+    Deny,
+    Acl,
+    SetVar,
+    /// Whatever begins with it: which of these are filters depends on the release.
+    EventFilter,
+}
+
+impl Key {
+    /// The option of a name, in any letter case.
+    fn of(name: &[u8]) -> Option<Key> {
+        let is = |key: &str| name.eq_ignore_ascii_case(key.as_bytes());
+        Some(match name.first()?.to_ascii_lowercase() {
+            b's' if is("secret") => Key::Secret,
+            b's' if is("setvar") => Key::SetVar,
+            b'r' if is("read") => Key::Read,
+            b'w' if is("write") => Key::Write,
+            b'w' if is("writetimeout") => Key::WriteTimeout,
+            b'd' if is("deny") => Key::Deny,
+            b'd' if is("displayconnects") => Key::DisplayConnects,
+            b'p' if is("permit") => Key::Permit,
+            b'a' if is("acl") => Key::Acl,
+            b'a' if is("allowmultiplelogin") => Key::AllowMultipleLogin,
+            b'e' if name.get(..11).is_some_and(|start| start.eq_ignore_ascii_case(b"eventfilter")) => Key::EventFilter,
+            _ => return None,
+        })
+    }
+
+    /// Does a later section of the same user take away what it said?
+    fn is_perishable(&self) -> bool {
+        matches!(self, Key::Permit | Key::Deny | Key::Acl | Key::SetVar | Key::EventFilter)
+    }
+}
+
+struct Loader<'t, 'w, 'e> {
     world: &'t World<'w>,
+    effective: &'e Effective<'t>,
     release: Release,
     /// acl.conf, once somebody asked for it.
     named: Option<NamedAcls<'t>>,
@@ -134,13 +177,14 @@ struct Loader<'t, 'w> {
     facts: Vec<Fact<'t>>,
     /// The lines whose hazard has been told.
     hazards: HashSet<Origin>,
+    grants: GrantReader,
     filters: FilterReader,
 }
 
-impl<'t> Loader<'t, '_> {
+impl<'t> Loader<'t, '_, '_> {
     fn add(&mut self, user: User<'t>) -> usize {
         self.names.add(user.name, self.drafts.len());
-        self.drafts.push(Draft { user, acl_names: Names::default(), perishable: Vec::new(), bad: None });
+        self.drafts.push(Draft { user, acl_names: Names::default(), bad: None });
         self.drafts.len() - 1
     }
 
@@ -179,8 +223,16 @@ impl<'t> Loader<'t, '_> {
         draft.user.acls.clear();
         let had_variables = !draft.user.setvar.is_empty();
         draft.user.setvar.clear();
-        for (line, key) in std::mem::take(&mut draft.perishable) {
-            self.facts.push(Fact::ignored(key, Why::LaterSection { section: section.name }, line));
+        let effective = self.effective;
+        let before = draft.user.sections.last().map(|&id| effective.section(id).content.iter());
+        for entry in before.into_iter().flatten() {
+            let counts = match Key::of(entry.name) {
+                Some(Key::EventFilter) => self.filters.is_filter(entry.name),
+                key => key.is_some_and(|key| key.is_perishable()),
+            };
+            if counts {
+                self.facts.push(Fact::ignored(entry.name, Why::LaterSection { section: section.name }, entry.origin));
+            }
         }
         if had_variables {
             self.facts.push(Fact::hazard(Harm::Corruption, When::Login, Why::FreedBySection, section.origin));
@@ -190,33 +242,33 @@ impl<'t> Loader<'t, '_> {
     fn entry(&mut self, at: usize, entry: &Entry<'t>) {
         let place = At { part: Part::Manager, line: entry.origin };
         let user = &mut self.drafts[at].user;
-        match entry.name.to_ascii_lowercase().as_slice() {
-            b"secret" => user.secret = Given::set(Secret::of(entry.value.clone()), place),
-            b"read" => {
-                user.read = Given::set(Classes::parse(&entry.value), place);
-                self.class_items(entry);
+        match Key::of(entry.name) {
+            Some(Key::Secret) => user.secret = Given::set(Secret::of(entry.value.clone()), place),
+            Some(Key::Read) => {
+                user.read = Given::set(self.grants.read(&entry.value), place);
+                if !user.read.value.is_plain {
+                    self.class_items(entry);
+                }
             }
-            b"write" => {
-                user.write = Given::set(Classes::parse(&entry.value), place);
-                self.class_items(entry);
+            Some(Key::Write) => {
+                user.write = Given::set(self.grants.read(&entry.value), place);
+                if !user.write.value.is_plain {
+                    self.class_items(entry);
+                }
             }
-            b"displayconnects" => user.displayconnects = Given::set(truth(&entry.value), place),
-            b"allowmultiplelogin" => user.allowmultiplelogin = Given::set(truth(&entry.value), place),
-            b"writetimeout" => match atoi(&entry.value) {
+            Some(Key::DisplayConnects) => user.displayconnects = Given::set(truth(&entry.value), place),
+            Some(Key::AllowMultipleLogin) => user.allowmultiplelogin = Given::set(truth(&entry.value), place),
+            Some(Key::WriteTimeout) => match atoi(&entry.value) {
                 value if value >= LEAST_WRITE_TIMEOUT => user.writetimeout = Given::set(value, place),
                 _ => self.facts.push(user::short_timeout(entry)),
             },
-            b"permit" => self.rule(at, Sense::Permit, entry),
-            b"deny" => self.rule(at, Sense::Deny, entry),
-            b"acl" => self.named(at, entry),
-            b"setvar" => self.variable(at, entry),
-            key if key.starts_with(b"eventfilter") => {
-                if self.filters.is_filter(entry.name) {
-                    self.drafts[at].perishable.push((entry.origin, entry.name));
-                }
-            }
-            _ if catalog::knows(self.release, SectionKind::User, entry.name) => {}
-            _ => self.ignored(entry, entry.name, Why::NoUserOption),
+            Some(Key::Permit) => self.rule(at, Sense::Permit, entry),
+            Some(Key::Deny) => self.rule(at, Sense::Deny, entry),
+            Some(Key::Acl) => self.named(at, entry),
+            Some(Key::SetVar) => self.variable(at, entry),
+            Some(Key::EventFilter) => {}
+            None if catalog::knows(self.release, SectionKind::User, entry.name) => {}
+            None => self.ignored(entry, entry.name, Why::NoUserOption),
         }
     }
 
@@ -241,7 +293,6 @@ impl<'t> Loader<'t, '_> {
 
     fn rule(&mut self, at: usize, sense: Sense, entry: &Entry<'t>) {
         let draft = &mut self.drafts[at];
-        draft.perishable.push((entry.origin, entry.name));
         let place = At { part: Part::Manager, line: entry.origin };
         if draft.user.acls.first().is_none_or(|first| !first.name.is_empty()) {
             let (name, rules) = (Cow::Borrowed(&b""[..]), Rc::default());
@@ -261,7 +312,6 @@ impl<'t> Loader<'t, '_> {
     }
 
     fn named(&mut self, at: usize, entry: &Entry<'t>) {
-        self.drafts[at].perishable.push((entry.origin, entry.name));
         let place = At { part: Part::Manager, line: entry.origin };
         let mut start = 0;
         for item in entry.value.split(|&byte| byte == b',') {
@@ -297,7 +347,6 @@ impl<'t> Loader<'t, '_> {
 
     fn variable(&mut self, at: usize, entry: &Entry<'t>) {
         let draft = &mut self.drafts[at];
-        draft.perishable.push((entry.origin, entry.name));
         let kept = entry.value.len().min(LONGEST_VARIABLE);
         let place = At { part: Part::Manager, line: entry.origin };
         let Some(equals) = entry.value[..kept].iter().position(|&byte| byte == b'=') else {

@@ -1,7 +1,11 @@
 //! Lists of classes: what `read` and `write` grant.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, Range};
+
+use foldhash::fast::FixedState;
 
 use crate::catalog;
 
@@ -13,6 +17,57 @@ const EVERYTHING: u32 = 0x7FFF_FFFF;
 /// Asterisk: `get_perm` and `user_authority_to_str` in main/manager.c, alike in all releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Classes(u32);
+
+/// What a `read` or a `write` grants, and the text that says so.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Grant<'t> {
+    classes: Classes,
+    /// The list as held in memory; empty where no line gives one.
+    pub text: Cow<'t, [u8]>,
+    /// Each item is a class by its own name, `all` or `none`: there is nothing to say of how it is written.
+    pub is_plain: bool,
+}
+
+impl Deref for Grant<'_> {
+    type Target = Classes;
+
+    fn deref(&self) -> &Classes {
+        &self.classes
+    }
+}
+
+impl<'t> Grant<'t> {
+    /// Everything, without a line that says so.
+    pub(super) const ALL: Grant<'static> = Grant { classes: Classes::ALL, text: Cow::Borrowed(b""), is_plain: true };
+
+    /// What a value grants.
+    pub(super) fn of(text: &Cow<'t, [u8]>) -> Grant<'t> {
+        let (classes, is_plain) = judge(text);
+        Grant { classes, text: text.clone(), is_plain }
+    }
+}
+
+fn judge(text: &[u8]) -> (Classes, bool) {
+    let is_word = |word: &[u8]| {
+        catalog::classes().map(catalog::ClassDef::name).chain(["all", "none"]).any(|name| name.as_bytes() == word)
+    };
+    (Classes::parse(text), items(text).all(|item| is_word(&text[item.range])))
+}
+
+/// Reads the lists of many users, most of which are like others.
+#[derive(Default)]
+pub(super) struct GrantReader(HashMap<Vec<u8>, (Classes, bool), FixedState>);
+
+impl GrantReader {
+    /// What a value grants.
+    pub(super) fn read<'t>(&mut self, text: &Cow<'t, [u8]>) -> Grant<'t> {
+        let (classes, is_plain) = match self.0.get(&text[..]) {
+            Some(&known) => known,
+            None => *self.0.entry(text.to_vec()).or_insert(judge(text)),
+        };
+        Grant { classes, text: text.clone(), is_plain }
+    }
+}
 
 /// One item of a list of classes.
 #[derive(Debug, Clone, PartialEq, Eq)]

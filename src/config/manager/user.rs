@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
+use foldhash::fast::FixedState;
+
 use super::acl::Rule;
-use super::classes::Classes;
+use super::classes::Grant;
 use super::filter::Filters;
 use super::general::General;
 use super::{At, Fact, Why};
@@ -70,9 +72,9 @@ pub struct User<'t> {
     /// What a client must know.
     pub secret: Given<Secret<'t>>,
     /// Which events it may see.
-    pub read: Given<Classes>,
+    pub read: Given<Grant<'t>>,
     /// Which actions it may run.
-    pub write: Given<Classes>,
+    pub write: Given<Grant<'t>>,
     /// Are its logins told at the console?
     pub displayconnects: Given<bool>,
     /// May it have several sessions?
@@ -95,8 +97,8 @@ impl<'t> User<'t> {
             sections: Vec::new(),
             granted_by: None,
             secret: Given::default_of(Secret::default()),
-            read: Given::default_of(Classes::NONE),
-            write: Given::default_of(Classes::NONE),
+            read: Given::default_of(Grant::default()),
+            write: Given::default_of(Grant::default()),
             displayconnects: Given::default_of(defaults.displayconnects),
             allowmultiplelogin: Given::default_of(defaults.allowmultiplelogin),
             writetimeout: Given::default_of(LEAST_WRITE_TIMEOUT),
@@ -195,7 +197,7 @@ pub enum AclState {
 
 /// Names without regard to letter case, and where they are in some list.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<Vec<u8>, usize>);
+pub(super) struct Names(HashMap<Vec<u8>, usize, FixedState>);
 
 impl Names {
     pub(super) fn find(&self, name: &[u8]) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! Accounts from users.conf: its sections with `hasmanager`.
 
-use super::classes::Classes;
+use super::classes::Grant;
 use super::neighbour::{Neighbour, NeighbourState};
 use super::user::{self, Defaults, Given, LEAST_WRITE_TIMEOUT, Names, Secret, User};
 use super::value::{atoi, truth};
@@ -40,8 +40,8 @@ fn read<'t>(effective: &Effective<'t>, defaults: Defaults, facts: &mut Vec<Fact<
         let at = known.find(section.name).unwrap_or_else(|| {
             known.add(section.name, users.len());
             let mut fresh = User::new(section.name, At { part: Part::Users, line: section.origin }, defaults);
-            fresh.read = Given::default_of(Classes::ALL);
-            fresh.write = Given::default_of(Classes::ALL);
+            fresh.read = Given::default_of(Grant::ALL);
+            fresh.write = Given::default_of(Grant::ALL);
             fresh.granted_by = Some(granted.origin);
             users.push(fresh);
             users.len() - 1
@@ -101,10 +101,10 @@ impl<'s, 't> Keys<'s, 't> {
             user.secret = Given::set(Secret::of(entry.value.clone()), at(entry));
         }
         if let Some(entry) = self.read {
-            user.read = Given::set(Classes::parse(&entry.value), at(entry));
+            user.read = Given::set(Grant::of(&entry.value), at(entry));
         }
         if let Some(entry) = self.write {
-            user.write = Given::set(Classes::parse(&entry.value), at(entry));
+            user.write = Given::set(Grant::of(&entry.value), at(entry));
         }
         if let Some(entry) = self.displayconnects {
             user.displayconnects = Given::set(truth(&entry.value), at(entry));
