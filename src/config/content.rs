@@ -55,6 +55,10 @@ impl<'t> Content<'t> {
     }
 
     pub(super) fn push(&mut self, entry: Entry<'t>) {
+        if self.items.capacity() == 0 {
+            // As many as most sections have.
+            self.items.reserve_exact(8);
+        }
         self.items.push(Item::Own(entry));
         self.length += 1;
     }

@@ -110,6 +110,8 @@ impl<'t> Loader<'t, '_, '_> {
         let id = ReadId(offset(self.reads.len()));
         self.reads.push(Read { file: file.id(), tree, from, lines: tree.len() });
         self.reading.push(file.id());
+        self.names.reserve(tree.headers());
+        self.sections.reserve(tree.headers());
         let mut flow = self.within_limits(file, Origin { read: id, line: 0 });
         for line in tree.lines() {
             if flow != Flow::Goes {

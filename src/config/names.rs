@@ -18,6 +18,11 @@ enum Ids {
 }
 
 impl<'t> Names<'t> {
+    /// There will be so many more.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.ids.reserve(count);
+    }
+
     pub(super) fn add(&mut self, name: &'t [u8], id: SectionId) {
         match self.ids.entry(lower(name)) {
             Entry::Vacant(entry) => drop(entry.insert(Ids::One(id))),
@@ -41,6 +46,7 @@ impl<'t> Names<'t> {
     }
 }
 
-fn lower(name: &[u8]) -> Cow<'_, [u8]> {
+/// A name without its letter case.
+pub(super) fn lower(name: &[u8]) -> Cow<'_, [u8]> {
     if name.iter().any(u8::is_ascii_uppercase) { name.to_ascii_lowercase().into() } else { name.into() }
 }

@@ -59,6 +59,11 @@ const KNOWN: [&str; 12] = ["yes", "true", "y", "t", "1", "on", "no", "false", "n
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (entry, kinds) in context.options() {
+        let value = &entry.value[..];
+        let is_known = KNOWN.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
+        if value.is_empty() || is_known {
+            continue;
+        }
         let is_boolean = kinds.iter().any(|&kind| {
             let name = catalog::option(kind, entry.name).map(catalog::OptionDef::name);
             name.is_some_and(|name| match kind {
@@ -66,9 +71,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 SectionKind::General => GENERAL.contains(&name),
             })
         });
-        let value = &entry.value[..];
-        let is_known = KNOWN.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
-        if !is_boolean || value.is_empty() || is_known || is_placeholder(value) {
+        if !is_boolean || is_placeholder(value) {
             continue;
         }
         let Some(written) = context.effective.written(entry.origin) else { continue };

@@ -1,6 +1,5 @@
 //! A deny of everything behind the permits.
 
-use std::collections::HashSet;
 
 use super::permit_without_deny::is_all;
 use super::prelude::*;
@@ -32,8 +31,8 @@ Write the `deny` first and the exceptions below it.",
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let accounts = &manager.accounts;
-    let mut lists = HashSet::new();
-    let mut told = HashSet::new();
+    let mut lists = Set::default();
+    let mut told = Set::default();
     for acl in accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
         if !lists.insert(std::rc::Rc::as_ptr(&acl.rules)) {
             continue;

@@ -1,6 +1,5 @@
 //! An empty item in a list of classes. And the lists of classes, for the rules that look at them.
 
-use std::collections::HashSet;
 
 use super::prelude::*;
 use crate::config::manager::classes::{Grant, items};
@@ -94,21 +93,21 @@ impl ClassList {
 /// The lists that count, each once for all the accounts that inherit it, in which something is not the name of a class.
 /// Not those that a tool fills in.
 pub(super) fn odd_lists(context: &Context<'_>, manager: &Manager<'_>) -> Vec<ClassList> {
-    lists(context, manager, |_, grant| !grant.is_plain)
+    lists(context, manager, |_, _, grant| !grant.is_plain)
 }
 
 /// Of the lists that count those that are asked for.
 pub(super) fn lists(
     context: &Context<'_>,
     manager: &Manager<'_>,
-    is_asked_for: impl Fn(&User<'_>, &Grant<'_>) -> bool,
+    is_asked_for: impl Fn(&User<'_>, &str, &Grant<'_>) -> bool,
 ) -> Vec<ClassList> {
-    let mut seen = HashSet::new();
+    let mut seen = Set::default();
     let mut lists = Vec::new();
     for user in &manager.accounts.users {
         for (key, given) in [("read", &user.read), ("write", &user.write)] {
             let value = &given.value.text[..];
-            let Some(at) = given.at.filter(|_| is_asked_for(user, &given.value)) else { continue };
+            let Some(at) = given.at.filter(|_| is_asked_for(user, key, &given.value)) else { continue };
             let effective = manager.accounts.effective(context.effective, at.part);
             let Some(written) = effective.written(at.line).filter(|_| seen.insert((at, value))) else { continue };
             if value.split(|&byte| byte == b',').any(is_placeholder) {

@@ -1,6 +1,6 @@
 //! Rules for IPv4 where AMI takes IPv6 too.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::no_address_restriction::{open_listeners, others, restricts};
@@ -68,7 +68,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         .find(|it| it.address.is_some_and(|address| address.ip.to_canonical().is_ipv6()));
     let Some(listener) = takes_v6.filter(|_| !context.effective.is_partial()) else { return };
     let accounts = &manager.accounts;
-    let mut known: HashMap<*const Vec<AclRule>, (Option<At>, bool)> = HashMap::new();
+    let mut known: Map<*const Vec<AclRule>, (Option<At>, bool)> = Map::default();
     let mut lines: BTreeMap<At, (&[u8], usize)> = BTreeMap::new();
     'users: for user in accounts.users.iter().filter(|user| user.secret.value.state() != SecretState::Missing) {
         let mut first = None;

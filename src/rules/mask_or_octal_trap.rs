@@ -1,6 +1,5 @@
 //! Addresses and masks that are not what they look like.
 
-use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
@@ -46,8 +45,8 @@ Bits of the address behind the mask (`192.168.0.1/24`) do no harm, and nothing i
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let accounts = &manager.accounts;
-    let mut lists = HashSet::new();
-    let mut lines = HashSet::new();
+    let mut lists = Set::default();
+    let mut lines = Set::default();
     for acl in accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
         if !lists.insert(std::rc::Rc::as_ptr(&acl.rules)) {
             continue;
@@ -81,10 +80,9 @@ fn trap(item: &[u8], network: Network) -> Option<(String, String, String)> {
         None => (item, None),
     };
     let family = if matches!(network, Network::V6 { .. }) { "IPv6" } else { "IPv4" };
-    let shown = show(item);
     if is_nobody(network) {
         let all = if family == "IPv6" { "::/0" } else { "0.0.0.0/0" };
-        let message = format!("`{shown}` is one address, which nobody has");
+        let message = format!("`{}` is one address, which nobody has", show(item));
         return Some((message, "matches no client".to_owned(), format!("for every {family} address write `{all}`")));
     }
     if is_all(network) && has_host(address) {
@@ -108,7 +106,7 @@ fn trap(item: &[u8], network: Network) -> Option<(String, String, String)> {
     if plain & bits == read || mask.is_none() && count < 4 && address.starts_with(b"127.") {
         return None;
     }
-    let message = format!("`{shown}` is not the address that it looks like");
+    let message = format!("`{}` is not the address that it looks like", show(item));
     let help = match count {
         4 => "take the leading zeros out: they make a number octal",
         _ => "write all four numbers of the address",

@@ -10,6 +10,7 @@ pub(crate) mod suppress;
 
 pub use examples::{Example, ExampleError};
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::catalog::SectionKind;
@@ -189,7 +190,12 @@ pub struct Context<'a> {
     pub role: Role,
     /// All files that were read.
     pub files: &'a Files,
+    /// What [`Context::options`] gives, once a rule has asked for it.
+    options: &'a OnceCell<Vec<Counting<'a>>>,
 }
+
+/// An entry, and the kinds of sections that it counts for.
+type Counting<'a> = (&'a Entry<'a>, &'static [SectionKind]);
 
 impl<'a> Context<'a> {
     /// The notes of the load, and the live text of their lines.
@@ -224,7 +230,11 @@ impl<'a> Context<'a> {
 
     /// The entries that the manager reads, each once, with the kinds of sections that it counts for. Those of a template
     /// count for the sections that inherit from it; for either kind when none does.
-    pub fn options(&self) -> impl Iterator<Item = (&'a Entry<'a>, &'static [SectionKind])> {
+    pub fn options(&self) -> impl Iterator<Item = Counting<'a>> {
+        self.options.get_or_init(|| self.find_options().collect()).iter().copied()
+    }
+
+    fn find_options(&self) -> impl Iterator<Item = Counting<'a>> {
         const BOTH: &[SectionKind] = &[SectionKind::User, SectionKind::General];
         let effective = self.effective;
         let first = self.general().map(std::ptr::from_ref);
@@ -337,7 +347,9 @@ pub fn check(
     groups.iter().for_each(|group| suppressions.add(&group.effective, false, world.files));
     let mut was_loaded = false;
     for group in &groups {
-        let context = Context { effective: &group.effective, releases: &group.releases, role, files: world.files };
+        let (options, alike) = (OnceCell::new(), alike(&group.releases));
+        let (effective, releases) = (&group.effective, &group.releases[..]);
+        let context = Context { effective, releases, role, files: world.files, options: &options };
         for rule in &rules {
             if let Check::Config(check) = rule.check {
                 let mut findings = Findings::new(rule.name, rule.severity, &group.releases, &mut list);
@@ -348,15 +360,15 @@ pub fn check(
         let has_manager = role == Role::Manager && group.effective.outcome == Outcome::Loads;
         if has_manager && rules.iter().any(|rule| rule.manager_check().is_some()) {
             was_loaded = true;
-            for releases in alike(&group.releases) {
+            for releases in &alike {
                 let manager = Manager::load(world, &group.effective, releases[0]);
                 for beside in [&manager.accounts.users_conf, &manager.accounts.acl_conf] {
                     beside.effective.iter().for_each(|effective| suppressions.add(effective, true, world.files));
                 }
-                let context = Context { releases: &releases, ..context };
+                let context = Context { releases, ..context };
                 for rule in &rules {
                     if let Some(check) = rule.manager_check() {
-                        let mut findings = Findings::new(rule.name, rule.severity, &releases, &mut list);
+                        let mut findings = Findings::new(rule.name, rule.severity, releases, &mut list);
                         check(&context, &manager, &mut findings);
                         overflows.extend(findings.overflow().map(|span| (rule, releases.clone(), span)));
                     }

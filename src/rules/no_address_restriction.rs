@@ -1,6 +1,5 @@
 //! A user that any address may try to log in to.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -58,7 +57,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         return;
     }
     let accounts = &manager.accounts;
-    let mut free: HashMap<*const Vec<AclRule>, bool> = HashMap::new();
+    let mut free: Map<*const Vec<AclRule>, bool> = Map::default();
     for user in accounts.users.iter().filter(|user| user.secret.value.state() != SecretState::Missing) {
         // Other rules speak of lists that are there and do nothing.
         let is_free = user.acls.iter().all(|acl| {

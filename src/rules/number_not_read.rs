@@ -1,6 +1,5 @@
 //! A number that Asterisk does not take, or of which it reads a part.
 
-use std::collections::HashSet;
 
 use super::prelude::*;
 use crate::config::Origin;
@@ -76,7 +75,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             whole(context, findings, at, key, number.value);
         }
     }
-    let mut seen = HashSet::new();
+    let mut seen = Set::default();
     for user in &manager.accounts.users {
         let timeout = user.writetimeout;
         let at = timeout.at.filter(|at| at.part == Part::Manager && seen.insert(at.line));

@@ -1,6 +1,6 @@
 //! A list of address rules in which nothing is denied.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::invalid_acl::is_template;
@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         return;
     }
     let accounts = &manager.accounts;
-    let mut known: HashMap<*const Vec<acl::Rule>, bool> = HashMap::new();
+    let mut known: Map<*const Vec<acl::Rule>, bool> = Map::default();
     let mut lines: BTreeMap<At, (&[u8], usize)> = BTreeMap::new();
     for user in &accounts.users {
         for acl in user.acls.iter().filter(|acl| acl.state == AclState::Ok) {

@@ -6,3 +6,7 @@ pub(super) use crate::config::What;
 pub(super) use crate::finding::{Findings, Severity};
 pub(super) use crate::syntax::Node;
 pub(super) use crate::text::show;
+
+/// Maps and sets for what is asked once for each user: with a quick hash, seeded anew in each run.
+pub(super) type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+pub(super) type Set<T> = std::collections::HashSet<T, foldhash::fast::RandomState>;

@@ -1,6 +1,5 @@
 //! Secrets that everybody tries first.
 
-use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::empty_secret::has_acl;
@@ -81,7 +80,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     if reach.clients.is_empty() {
         return;
     }
-    let mut seen = HashSet::new();
+    let mut seen = Set::default();
     for user in manager.accounts.users.iter().filter(|user| user.secret.value.state() == SecretState::Set) {
         let Some(at) = user.secret.at.filter(|_| is_well_known(user) && !is_placeholder(user.name)) else { continue };
         if !seen.insert((at, has_acl(user))) || !reach.is_open(user) {
@@ -114,7 +113,7 @@ pub(super) struct Reach {
     has_v4: bool,
     has_v6: bool,
     /// ACLs that were asked before. Many users may share a long one.
-    known: HashMap<*const Vec<acl::Rule>, bool>,
+    known: Map<*const Vec<acl::Rule>, bool>,
 }
 
 /// Of an ACL so many rules that let somebody in are looked at, the last ones, which count first.
@@ -133,7 +132,7 @@ impl Reach {
         let v6 = [Ipv6Addr::new(0x2001, 0xDB8, 7, 7, 7, 7, 7, 7), Ipv6Addr::new(0xFE80, 0, 0, 0, 7, 7, 7, 7)];
         let v4 = v4.into_iter().filter(|_| has_v4).map(IpAddr::V4);
         let clients = v4.chain(v6.into_iter().filter(|_| has_v6).map(IpAddr::V6)).collect();
-        Reach { clients, has_v4, has_v6, known: HashMap::new() }
+        Reach { clients, has_v4, has_v6, known: Map::default() }
     }
 
     /// Is there an address of another machine that passes each ACL of a user? Where that is not known: no.

@@ -83,10 +83,11 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     if manager.listeners.iter().all(|listener| listener.state == State::Closed) {
         return;
     }
-    let gives = |user: &User<'_>, grant: &Grant<'_>| {
-        user.secret.value.state() != SecretState::Missing && SHELLS.iter().any(|(class, _)| grant.has(class))
+    let shells = Classes::of(SHELLS.map(|(class, _)| class));
+    let gives = |user: &User<'_>, key: &str, grant: &Grant<'_>| {
+        key == "write" && grant.meets(shells) && user.secret.value.state() != SecretState::Missing
     };
-    for list in lists(context, manager, gives).into_iter().filter(|list| list.key == "write") {
+    for list in lists(context, manager, gives) {
         let granted = Classes::parse(&list.value);
         let given: Vec<(&str, &str)> = SHELLS.into_iter().filter(|(class, _)| granted.has(class)).collect();
         let names: Vec<&str> = given.iter().map(|(class, _)| *class).collect();

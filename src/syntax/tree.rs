@@ -222,6 +222,11 @@ impl<'s> Tree<'s> {
         self.rows.is_empty()
     }
 
+    /// How many of its lines are section headers.
+    pub fn headers(&self) -> usize {
+        self.rows.iter().filter(|row| row.kind == Kind::Header).count()
+    }
+
     /// A line by its number, from 0.
     pub fn line(&self, at: usize) -> Line<'_> {
         Line { tree: self, at }

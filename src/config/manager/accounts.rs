@@ -1,7 +1,7 @@
 //! The accounts: sections of manager.conf into users, as Asterisk goes over them.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -37,7 +37,7 @@ pub struct Accounts<'t> {
     pub acl_conf: Neighbour<'t>,
     /// amictl gave up: sections hold too many entries, inherited ones counted. There are no accounts then.
     pub gave_up: bool,
-    names: Names,
+    names: Names<'t>,
 }
 
 impl<'t> Accounts<'t> {
@@ -60,13 +60,16 @@ impl<'t> Accounts<'t> {
             return accounts;
         }
         let (users, users_conf) = users_conf::load(world, release, defaults);
+        let count = users.len() + sections().count();
         let mut loader = Loader {
             world,
             effective,
             release,
             named: None,
-            drafts: Vec::new(),
-            names: Names::default(),
+            users: Vec::with_capacity(count),
+            names: Names::with_capacity(count),
+            acl_names: HashSet::new(),
+            bad: HashMap::new(),
             facts: Vec::new(),
             hazards: HashSet::new(),
             grants: GrantReader::default(),
@@ -113,15 +116,6 @@ impl<'t> Accounts<'t> {
 
 fn is_user(section: &Section<'_>) -> bool {
     !section.template && !section.name.eq_ignore_ascii_case(b"general")
-}
-
-/// An account that is being read.
-struct Draft<'t> {
-    user: User<'t>,
-    /// The names of its ACLs, the empty one of its own rules too.
-    acl_names: Names,
-    /// Why it is to be deleted.
-    bad: Option<(Why<'t>, Origin)>,
 }
 
 /// An option of a user.
@@ -172,8 +166,12 @@ struct Loader<'t, 'w, 'e> {
     release: Release,
     /// acl.conf, once somebody asked for it.
     named: Option<NamedAcls<'t>>,
-    drafts: Vec<Draft<'t>>,
-    names: Names,
+    users: Vec<User<'t>>,
+    names: Names<'t>,
+    /// The names of the ACLs of the section at hand, in lower case, the empty one of the user's own rules too.
+    acl_names: HashSet<Vec<u8>>,
+    /// The users that are to be deleted, by their number, and why.
+    bad: HashMap<usize, (Why<'t>, Origin)>,
     facts: Vec<Fact<'t>>,
     /// The lines whose hazard has been told.
     hazards: HashSet<Origin>,
@@ -183,9 +181,9 @@ struct Loader<'t, 'w, 'e> {
 
 impl<'t> Loader<'t, '_, '_> {
     fn add(&mut self, user: User<'t>) -> usize {
-        self.names.add(user.name, self.drafts.len());
-        self.drafts.push(Draft { user, acl_names: Names::default(), bad: None });
-        self.drafts.len() - 1
+        self.names.add(user.name, self.users.len());
+        self.users.push(user);
+        self.users.len() - 1
     }
 
     fn section(&mut self, id: SectionId, section: &Section<'t>, defaults: Defaults) {
@@ -199,13 +197,14 @@ impl<'t> Loader<'t, '_, '_> {
                 self.add(User::new(section.name, place, defaults))
             }
         };
-        self.drafts[at].user.sections.push(id);
+        self.users[at].sections.push(id);
+        self.acl_names.clear();
         for entry in section.content.iter() {
             self.entry(at, entry);
         }
         let (filters, facts) = self.filters.read(section.content.iter());
         self.facts.extend(facts);
-        let user = &mut self.drafts[at].user;
+        let user = &mut self.users[at];
         if user.at.part == Part::Manager {
             user.filters = filters;
             return;
@@ -217,14 +216,13 @@ impl<'t> Loader<'t, '_, '_> {
 
     /// A further section of a user takes away what the earlier ones said of these things.
     fn begin_again(&mut self, at: usize, section: &Section<'t>) {
-        let draft = &mut self.drafts[at];
-        draft.bad = None;
-        draft.acl_names = Names::default();
-        draft.user.acls.clear();
-        let had_variables = !draft.user.setvar.is_empty();
-        draft.user.setvar.clear();
+        self.bad.remove(&at);
+        let user = &mut self.users[at];
+        user.acls.clear();
+        let had_variables = !user.setvar.is_empty();
+        user.setvar.clear();
         let effective = self.effective;
-        let before = draft.user.sections.last().map(|&id| effective.section(id).content.iter());
+        let before = user.sections.last().map(|&id| effective.section(id).content.iter());
         for entry in before.into_iter().flatten() {
             let counts = match Key::of(entry.name) {
                 Some(Key::EventFilter) => self.filters.is_filter(entry.name),
@@ -241,7 +239,7 @@ impl<'t> Loader<'t, '_, '_> {
 
     fn entry(&mut self, at: usize, entry: &Entry<'t>) {
         let place = At { part: Part::Manager, line: entry.origin };
-        let user = &mut self.drafts[at].user;
+        let user = &mut self.users[at];
         match Key::of(entry.name) {
             Some(Key::Secret) => user.secret = Given::set(Secret::of(entry.value.clone()), place),
             Some(Key::Read) => {
@@ -292,14 +290,16 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     fn rule(&mut self, at: usize, sense: Sense, entry: &Entry<'t>) {
-        let draft = &mut self.drafts[at];
+        let acls = &mut self.users[at].acls;
         let place = At { part: Part::Manager, line: entry.origin };
-        if draft.user.acls.first().is_none_or(|first| !first.name.is_empty()) {
+        if acls.first().is_none_or(|first| !first.name.is_empty()) {
             let (name, rules) = (Cow::Borrowed(&b""[..]), Rc::default());
-            draft.user.acls.insert(0, Acl { name, is_local: true, state: AclState::Ok, rules, at: place });
-            draft.acl_names.add(b"", 0);
+            // Most users have no other.
+            acls.reserve_exact(1);
+            acls.insert(0, Acl { name, is_local: true, state: AclState::Ok, rules, at: place });
+            self.acl_names.insert(Vec::new());
         }
-        let own = &mut draft.user.acls[0];
+        let own = &mut acls[0];
         if !own.is_local {
             // An `acl =` with an empty name stands where the account's own rules belong, and takes them in.
             own.is_local = true;
@@ -319,16 +319,16 @@ impl<'t> Loader<'t, '_, '_> {
             start = range.end + 1;
             let blanks = item.iter().take_while(|&&byte| crate::text::is_blank(byte)).count();
             let name = &item[blanks..];
-            if self.drafts[at].acl_names.find(name).is_some() {
+            if self.acl_names.contains(&name.to_ascii_lowercase()) {
                 self.bad_acl(at, entry, range, AclFault::Twice);
                 continue;
             }
             let name = &name[..name.len().min(LONGEST_ACL_NAME)];
             let named = self.named.get_or_insert_with(|| NamedAcls::load(self.world, self.release));
             let (state, rules) = named.find(name);
-            let draft = &mut self.drafts[at];
-            draft.acl_names.add(name, draft.user.acls.len());
-            draft.user.acls.push(Acl { name: name.to_owned().into(), is_local: false, state, rules, at: place });
+            let acls = &mut self.users[at].acls;
+            self.acl_names.insert(name.to_ascii_lowercase());
+            acls.push(Acl { name: name.to_owned().into(), is_local: false, state, rules, at: place });
             if state == AclState::Unrestricted {
                 let start = range.start + blanks;
                 self.ignored(entry, part(&entry.value, start..start + name.len()), Why::NoAclConf);
@@ -339,21 +339,20 @@ impl<'t> Loader<'t, '_, '_> {
     fn bad_acl(&mut self, at: usize, entry: &Entry<'t>, what: Range<usize>, fault: AclFault) {
         if self.release.has(Quirk::BadAclDeletesUser) {
             let why = || Why::BadAclDeletes { fault, key: entry.name, value: entry.value.clone() };
-            self.drafts[at].bad.get_or_insert_with(|| (why(), entry.origin));
+            self.bad.entry(at).or_insert_with(|| (why(), entry.origin));
         } else {
             self.ignored(entry, part(&entry.value, what), Why::BadAclSkipped { fault });
         }
     }
 
     fn variable(&mut self, at: usize, entry: &Entry<'t>) {
-        let draft = &mut self.drafts[at];
         let kept = entry.value.len().min(LONGEST_VARIABLE);
         let place = At { part: Part::Manager, line: entry.origin };
         let Some(equals) = entry.value[..kept].iter().position(|&byte| byte == b'=') else {
             return self.ignored(entry, b"setvar", Why::NoVariable);
         };
         let (name, value) = (part(&entry.value, 0..equals), part(&entry.value, equals + 1..kept));
-        draft.user.setvar.push(Variable { name, value, at: place });
+        self.users[at].setvar.push(Variable { name, value, at: place });
         if kept < entry.value.len() {
             self.ignored(entry, b"the end of the value of setvar", Why::LongVariable);
         }
@@ -362,18 +361,22 @@ impl<'t> Loader<'t, '_, '_> {
         }
     }
 
-    fn finish(self, accounts: &mut Accounts<'t>) {
+    fn finish(mut self, accounts: &mut Accounts<'t>) {
         accounts.facts = self.facts;
-        for mut draft in self.drafts {
-            if let Some((why, at)) = draft.bad {
-                let kind = FactKind::Dropped { user: draft.user.name };
-                accounts.facts.push(Fact { kind, why, at });
-                continue;
+        if !self.bad.is_empty() {
+            self.names = Names::default();
+            let all = std::mem::take(&mut self.users);
+            for (number, user) in all.into_iter().enumerate() {
+                if let Some((why, at)) = self.bad.remove(&number) {
+                    accounts.facts.push(Fact { kind: FactKind::Dropped { user: user.name }, why, at });
+                    continue;
+                }
+                self.names.add(user.name, self.users.len());
+                self.users.push(user);
             }
-            draft.user.setvar.reverse();
-            accounts.names.add(draft.user.name, accounts.users.len());
-            accounts.users.push(draft.user);
         }
+        self.users.iter_mut().for_each(|user| user.setvar.reverse());
+        (accounts.users, accounts.names) = (self.users, self.names);
         accounts.facts.sort_by_key(|fact| fact.at);
         if let Some(named) = self.named {
             accounts.acl_conf = named.neighbour;

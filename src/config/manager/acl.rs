@@ -89,6 +89,10 @@ pub struct BadItem {
 ///
 /// That item.
 pub fn append(sense: Sense, value: &[u8], at: At, rules: &mut Vec<Rule>) -> Result<(), BadItem> {
+    if rules.capacity() == 0 {
+        // Most lists are a `deny` and a `permit`.
+        rules.reserve_exact(2);
+    }
     let mut start = 0;
     for item in value.split(|&byte| byte == b',') {
         let range = start..start + item.len();

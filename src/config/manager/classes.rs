@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::{Deref, Range};
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 
 use crate::catalog;
 
@@ -56,7 +56,7 @@ fn judge(text: &[u8]) -> (Classes, bool) {
 
 /// Reads the lists of many users, most of which are like others.
 #[derive(Default)]
-pub(super) struct GrantReader(HashMap<Vec<u8>, (Classes, bool), FixedState>);
+pub(super) struct GrantReader(HashMap<Vec<u8>, (Classes, bool), RandomState>);
 
 impl GrantReader {
     /// What a value grants.
@@ -90,6 +90,16 @@ impl Classes {
     /// What a value grants.
     pub fn parse(value: &[u8]) -> Classes {
         items(value).fold(Classes::NONE, |all, item| Classes(all.0 | item.grants.0))
+    }
+
+    /// The classes of some names.
+    pub fn of(names: impl IntoIterator<Item = &'static str>) -> Classes {
+        names.into_iter().fold(Classes::NONE, |all, name| Classes(all.0 | granted(name.as_bytes(), false).0))
+    }
+
+    /// Is one of these granted?
+    pub fn meets(self, others: Classes) -> bool {
+        self.0 & others.0 != 0
     }
 
     /// Is everything granted, and not only each class by name?

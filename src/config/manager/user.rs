@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 
 use super::acl::Rule;
 use super::classes::Grant;
 use super::filter::Filters;
 use super::general::General;
 use super::{At, Fact, Why};
+use crate::config::names::lower;
 use crate::config::{Entry, Origin, SectionId};
 use crate::text::MASK;
 
@@ -197,15 +198,19 @@ pub enum AclState {
 
 /// Names without regard to letter case, and where they are in some list.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<Vec<u8>, usize, FixedState>);
+pub(super) struct Names<'t>(HashMap<Cow<'t, [u8]>, usize, RandomState>);
 
-impl Names {
-    pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
-        self.0.get(&name.to_ascii_lowercase()).copied()
+impl<'t> Names<'t> {
+    pub(super) fn with_capacity(count: usize) -> Names<'t> {
+        Names(HashMap::with_capacity_and_hasher(count, RandomState::default()))
     }
 
-    pub(super) fn add(&mut self, name: &[u8], at: usize) {
-        self.0.insert(name.to_ascii_lowercase(), at);
+    pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
+        self.0.get(&*lower(name)).copied()
+    }
+
+    pub(super) fn add(&mut self, name: &'t [u8], at: usize) {
+        self.0.insert(lower(name), at);
     }
 }
 
