@@ -53,6 +53,9 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         }
         for rules in acl.rules.chunk_by(|one, two| one.at == two.at) {
             let at = rules[0].at;
+            if rules.iter().all(|rule| rule.is_plain) {
+                continue;
+            }
             let effective = accounts.effective(context.effective, at.part);
             let Some(written) = effective.written(at.line).filter(|_| lines.insert(at)) else { continue };
             let (bytes, value) = (written.value.bytes, written.value.range);

@@ -32,7 +32,7 @@ entry it becomes part of the value.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (at, line) in context.lines() {
+    for (at, line) in context.lines().filter(|(_, line)| line.is_header()) {
         let Node::Header(header) = line.node() else { continue };
         let Some(ignored) = &header.ignored else { continue };
         let text = ignored.bytes;

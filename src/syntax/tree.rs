@@ -309,6 +309,11 @@ impl<'t> Line<'t> {
         }
     }
 
+    /// Is it a section header that Asterisk reads? Quicker to ask than its node.
+    pub fn is_header(self) -> bool {
+        self.row().kind == Kind::Header
+    }
+
     /// Its pieces, in order.
     pub fn pieces(self) -> Vec<Piece> {
         pieces::of(self)

@@ -45,6 +45,8 @@ pub struct Rule {
     pub network: Network,
     /// It was written as an IPv6 address that stands for an IPv4 one (`::ffff:10.0.0.1`).
     pub mapped: bool,
+    /// It is written in the usual way, and means what it looks like.
+    pub is_plain: bool,
     /// The line that it stands on.
     pub at: At,
 }
@@ -103,7 +105,7 @@ pub fn append(sense: Sense, value: &[u8], at: At, rules: &mut Vec<Rule>) -> Resu
             _ => (item, sense),
         };
         let (network, mapped) = network(item).map_err(|fault| BadItem { range, fault })?;
-        rules.push(Rule { sense, network, mapped, at });
+        rules.push(Rule { sense, network, mapped, is_plain: is_plain(item, network), at });
     }
     Ok(())
 }
@@ -130,6 +132,25 @@ fn network(item: &[u8]) -> Result<(Network, bool), Fault> {
         _ => return Err(Fault::Families),
     };
     Ok((network, mapped))
+}
+
+/// Is there nothing to say of how an item is written: four decimal numbers without zeros in front, or anything of IPv6, with
+/// a mask that has its ones in front, and no more than the address of everybody where that is 0?
+fn is_plain(item: &[u8], network: Network) -> bool {
+    let address = item.split(|&byte| byte == b'/').next().unwrap_or_default();
+    let (address_bits, mask) = match network {
+        Network::V4 { mask: 0, .. } => return address == b"0.0.0.0",
+        Network::V6 { mask: 0, .. } => return address == b"::",
+        Network::V6 { address, .. } => return address != 0,
+        Network::V4 { address, mask } => (address, mask),
+    };
+    let is_number = |part: &[u8]| part.len() == 1 || !part.starts_with(b"0");
+    let parts = address.split(|&byte| byte == b'.');
+    address_bits != 0
+        && mask.leading_ones() + mask.trailing_zeros() == u32::BITS
+        && address.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        && parts.clone().count() == 4
+        && parts.into_iter().all(is_number)
 }
 
 /// An address alone: a port behind it is an error.
