@@ -1,5 +1,7 @@
 //! What Asterisk's manager knows by name: look-up, and the nearest name to a misspelt one.
 
+use std::sync::LazyLock;
+
 use crate::release::{Quirk, Release};
 pub use crate::tables::SectionKind;
 use crate::tables::{CLASSES, ClassRow, OPTIONS, OptionRow, REFUSED};
@@ -83,7 +85,20 @@ pub fn options(section: SectionKind) -> impl Iterator<Item = OptionDef> {
 
 /// The option that some release knows by this key, in any letter case.
 pub fn option(section: SectionKind, key: &[u8]) -> Option<OptionDef> {
-    options(section).find(|option| option.names().any(|name| key.eq_ignore_ascii_case(name.as_bytes())))
+    // Every line of a file asks: by its first letter there are few to compare it with.
+    static BY_LETTER: LazyLock<[Vec<(&'static str, OptionDef)>; 256]> = LazyLock::new(|| {
+        let mut letters = [const { Vec::new() }; 256];
+        for option in OPTIONS.iter().map(OptionDef) {
+            for name in option.names() {
+                letters[usize::from(name.as_bytes()[0])].push((name, option));
+            }
+        }
+        letters
+    });
+    let first = key.first()?.to_ascii_lowercase();
+    let mut named = BY_LETTER[usize::from(first)].iter();
+    let found = named.find(|(name, option)| option.section() == section && key.eq_ignore_ascii_case(name.as_bytes()));
+    found.map(|(_, option)| *option)
 }
 
 /// Does `release` act on this key?

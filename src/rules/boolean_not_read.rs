@@ -59,11 +59,6 @@ const KNOWN: [&str; 12] = ["yes", "true", "y", "t", "1", "on", "no", "false", "n
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (entry, kinds) in context.options() {
-        let value = &entry.value[..];
-        let is_known = KNOWN.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
-        if value.is_empty() || is_known {
-            continue;
-        }
         let is_boolean = kinds.iter().any(|&kind| {
             let name = catalog::option(kind, entry.name).map(catalog::OptionDef::name);
             name.is_some_and(|name| match kind {
@@ -71,7 +66,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 SectionKind::General => GENERAL.contains(&name),
             })
         });
-        if !is_boolean || is_placeholder(value) {
+        let value = &entry.value[..];
+        if !is_boolean || value.is_empty() || is_placeholder(value) {
+            continue;
+        }
+        if KNOWN.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes())) {
             continue;
         }
         let Some(written) = context.effective.written(entry.origin) else { continue };

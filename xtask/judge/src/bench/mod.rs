@@ -35,7 +35,7 @@ fn users(seats: impl IntoIterator<Item = usize>, read: &str) -> String {
     let mut text = String::new();
     for seat in seats {
         text.push_str(&format!(
-            "; seat {seat}, second floor\n[seat{seat}]\nsecret = s3cr3t{seat}\ndeny = 0.0.0.0/0.0.0.0\n\
+            "; seat {seat}, second floor, asked for by the reception on a Monday\n[seat{seat}]\nsecret = s3cr3t{seat}\ndeny = 0.0.0.0/0.0.0.0\n\
              permit = 10.{}.{}.0/255.255.255.0\nread = {read}\nwrite = call,agent,user ; what a seat may do\n\
              writetimeout = 500\n\n",
             seat / 256 % 256,
