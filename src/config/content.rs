@@ -167,10 +167,11 @@ impl<'t> super::Effective<'t> {
     /// Every entry, section by section. One that several sections inherit comes once; once more only where a section
     /// that copied it for a `+=` is itself inherited from.
     pub fn entries(&self) -> Vec<&Entry<'t>> {
-        let mut list = Vec::new();
+        let mut list = Vec::with_capacity(self.sections.iter().map(|section| section.content.items.len()).sum());
         let mut seen = HashSet::new();
+        let mut stack = Vec::new();
         for (id, section) in self.sections() {
-            let mut stack = vec![section.content.items.iter()];
+            stack.push(section.content.items.iter());
             while let Some(top) = stack.last_mut() {
                 match top.next() {
                     // What a `+=` made the section copy stands in its home as well.

@@ -188,16 +188,16 @@ impl<'t> Loader<'t, '_, '_> {
 
     fn entry(&mut self, entry: &syntax::Entry<'t>, line: Line<'t>, at: Origin, section: Option<SectionId>) -> Flow {
         let Some(id) = section else { return Flow::Goes };
+        let file = self.world.files.get(self.reads[at.read.0 as usize].file);
+        let hide = || file.hide(entry.value.range.start..line.range().end);
         if line.is_tangled() && crate::text::is_secret_key(entry.name.bytes) {
-            let file = self.world.files.get(self.reads[at.read.0 as usize].file);
-            file.hide(entry.value.range.start..line.range().end);
+            hide();
         }
         let content = &mut self.sections[id.0 as usize].content;
         match entry.operator {
             _ if entry.name.bytes.is_empty() => {
                 // Whose value it is nobody knows; it may be a secret.
-                let file = self.world.files.get(self.reads[at.read.0 as usize].file);
-                file.hide(entry.value.range.start..line.range().end);
+                hide();
                 self.note(What::NoName, at)
             }
             Operator::Set | Operator::Object => {

@@ -32,11 +32,8 @@ of a key without free text.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (at, line) in context.lines().filter(|(_, line)| line.has_comment()) {
+    for (at, line) in context.lines_with(b";--").filter(|(_, line)| line.has_comment()) {
         let bytes = context.files.get(context.effective.read(at).file).bytes();
-        if memchr::memmem::find(&bytes[line.range()], b";--").is_none() {
-            continue;
-        }
         let Node::Entry(entry) = line.node() else { continue };
         let begins = |start: usize| bytes[start..].starts_with(b";--") && !is_blank(bytes[start - 1]);
         let pieces = line.pieces();

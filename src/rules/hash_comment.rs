@@ -44,10 +44,7 @@ follows.",
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     lines(context, findings);
-    for (at, line) in context.lines() {
-        if memchr::memchr(b'#', context.files.bytes(context.span(at, line.range()))).is_none() {
-            continue;
-        }
+    for (at, line) in context.lines_with(b"#") {
         let Node::Entry(entry) = line.node() else { continue };
         let Some(place) = comment(&entry) else { continue };
         let key = entry.name.bytes;

@@ -13,6 +13,8 @@ pub use examples::{Example, ExampleError};
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
+use memchr::memmem;
+
 use crate::catalog::SectionKind;
 use crate::config::manager::Manager;
 use crate::config::{self, Effective, Entry, Note, Origin, Outcome, Section, World};
@@ -214,6 +216,22 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Of these lines those that hold a text, for which each file is searched once.
+    pub fn lines_with(&self, text: &'static [u8]) -> impl Iterator<Item = (Origin, Line<'a>)> {
+        let mut seen: HashSet<*const Tree<'a>> = HashSet::new();
+        let effective = self.effective;
+        effective.reads().flat_map(move |(id, read)| {
+            let lines = if seen.insert(std::ptr::from_ref(read.tree)) { read.lines } else { 0 };
+            let (mut from, source) = (0, read.tree.source());
+            std::iter::from_fn(move || {
+                let rest = source.get(from..).filter(|_| lines > 0)?;
+                let line = read.tree.line(read.tree.line_of(from + memmem::find(rest, text)?));
+                from = line.range().end;
+                (line.number() < lines).then(|| (effective.origin(id, line.number()), line))
+            })
+        })
+    }
+
     /// The sections that the manager looks at, with a word on what they are: not the templates.
     pub fn users(&self) -> impl Iterator<Item = &'a Section<'a>> {
         let is_user = |section: &&Section<'_>| !section.template && !section.name.eq_ignore_ascii_case(b"general");
@@ -231,10 +249,10 @@ impl<'a> Context<'a> {
     /// The entries that the manager reads, each once, with the kinds of sections that it counts for. Those of a template
     /// count for the sections that inherit from it; for either kind when none does.
     pub fn options(&self) -> impl Iterator<Item = Counting<'a>> {
-        self.options.get_or_init(|| self.find_options().collect()).iter().copied()
+        self.options.get_or_init(|| self.find_options()).iter().copied()
     }
 
-    fn find_options(&self) -> impl Iterator<Item = Counting<'a>> {
+    fn find_options(&self) -> Vec<Counting<'a>> {
         const BOTH: &[SectionKind] = &[SectionKind::User, SectionKind::General];
         let effective = self.effective;
         let first = self.general().map(std::ptr::from_ref);
@@ -255,7 +273,8 @@ impl<'a> Context<'a> {
         }
         let partial = effective.is_partial();
         let entries = if self.role == Role::Manager { effective.entries() } else { Vec::new() };
-        entries.into_iter().filter_map(move |entry| {
+        let mut options = Vec::with_capacity(entries.len());
+        options.extend(entries.into_iter().filter_map(|entry| {
             let home = effective.section(entry.home);
             let headers = std::iter::once(&home.origin).chain(&home.appended);
             // Where an included file begins without a header, a file that is not here may have opened its section.
@@ -269,7 +288,8 @@ impl<'a> Context<'a> {
                 None => heirs[entry.home.index()],
             };
             sure.then_some((entry, kinds))
-        })
+        }));
+        options
     }
 
     /// The span of a range on the line of an origin.
