@@ -190,9 +190,8 @@ impl<'t> Loader<'t, '_, '_> {
         let Some(id) = section else { return Flow::Goes };
         let file = self.world.files.get(self.reads[at.read.0 as usize].file);
         let hide = || file.hide(entry.value.range.start..line.range().end);
-        if line.is_tangled() && crate::text::is_secret_key(entry.name.bytes) {
-            hide();
-        }
+        let hidden = line.is_tangled() && crate::text::is_secret_key(entry.name.bytes);
+        hidden.then(hide);
         let content = &mut self.sections[id.0 as usize].content;
         match entry.operator {
             _ if entry.name.bytes.is_empty() => {
