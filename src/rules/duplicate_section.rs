@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Section;
 use super::prelude::*;
 use crate::catalog::{SectionKind, knows, option};
+use crate::config::Section;
 use crate::release::{Quirk, Release};
 use crate::text::Span;
 
