@@ -3,6 +3,7 @@
 //! Patterns are made from a grammar together with texts that they nearly match. glibc may use time and memory without
 //! bounds on some of them, so each locale is a process of its own with limits, and repetitions are kept small.
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::process::Command as Process;
 
@@ -66,8 +67,17 @@ impl Command {
         }
         println!(
             "{locale}: {} pairs, {} differ; {} match, {} do not, {} refused, {} undecided, {} too slow in C",
-            counts.pairs, counts.differ, counts.yes, counts.no, counts.refused, counts.undecided, counts.too_slow
+            counts.pairs,
+            counts.differ,
+            counts.yes,
+            counts.no,
+            counts.refused,
+            counts.undecided.values().sum::<u64>(),
+            counts.too_slow
         );
+        for (why, count) in &counts.undecided {
+            println!("  {count} undecided: {why}");
+        }
         ensure!(counts.yes > counts.pairs / 20 && counts.no > counts.pairs / 20, "the generator is one-sided");
         Ok(if counts.differ == 0 { Verdict::Agrees } else { Verdict::Disagrees })
     }
@@ -80,7 +90,8 @@ struct Counts {
     yes: u64,
     no: u64,
     refused: u64,
-    undecided: u64,
+    /// By its reason.
+    undecided: BTreeMap<&'static str, u64>,
     /// The C library did not answer within a second.
     too_slow: u64,
 }
@@ -98,7 +109,7 @@ fn compare(pattern: &[u8], texts: &[Vec<u8>], units: Units, counts: &mut Counts)
         };
         match (said, answer) {
             (c::Said::Refused, Err(_)) => counts.refused += 1,
-            (_, Ok(Answer::Undecided(_))) => counts.undecided += 1,
+            (_, Ok(Answer::Undecided(why))) => *counts.undecided.entry(why).or_default() += 1,
             (c::Said::Matches, Ok(Answer::Yes)) => counts.yes += 1,
             (c::Said::MatchesNot, Ok(Answer::No)) => counts.no += 1,
             _ => return Ok(Some((at, format!("glibc {said:?}, amictl {answer:?}")))),
