@@ -218,16 +218,20 @@ fn apply(configuration: Configuration<'_, '_>, acl: &Acl<'_>, from: IpAddr, step
         true => ("the user's own rules".to_owned(), "let", "keep"),
         false => (format!("the ACL `{}`", show(&acl.name)), "lets", "keeps"),
     };
+    let decides = acl::deciding(&acl.rules, from).filter(|_| acl.state == AclState::Ok);
     let (outcome, text) = match acl.state {
-        AclState::Ok => match acl::verdict(&acl.rules, from) {
-            Sense::Permit => (Outcome::Passes, format!("{name} {lets} {from} in")),
-            Sense::Deny => (Outcome::Denies, format!("{name} {keeps} {from} out")),
+        AclState::Ok => match decides.map(|rule| rule.sense) {
+            None => (Outcome::Passes, format!("{name} {lets} {from} in, as no rule matches")),
+            Some(Sense::Permit) => (Outcome::Passes, format!("{name} {lets} {from} in")),
+            Some(Sense::Deny) => (Outcome::Denies, format!("{name} {keeps} {from} out")),
         },
         AclState::Undefined => (Outcome::Denies, format!("{name} is not defined: it keeps everybody out")),
         AclState::Unrestricted => (Outcome::Passes, format!("{name} restricts nobody: acl.conf is absent or refused")),
         AclState::Unknown => (Outcome::Unknown, format!("{name} is in acl.conf, which is not here")),
     };
-    steps.add(Check::Acl, outcome, text, Some(configuration.span(acl.at)));
+    // The line that decides, or else the one that asks for the ACL.
+    let at = decides.map_or(acl.at, |rule| rule.at);
+    steps.add(Check::Acl, outcome, text, Some(configuration.span(at)));
     outcome
 }
 

@@ -241,11 +241,16 @@ impl fmt::Display for Network {
     }
 }
 
-/// What a list of rules says to an address: the last rule that matches counts, and without one it is let in.
+/// The rule that decides about an address: the last one that matches; nothing when none does, and the address is let in.
 ///
 /// Asterisk: `ast_apply_ha` in main/acl.c, alike in all releases.
+pub fn deciding(rules: &[Rule], address: IpAddr) -> Option<&Rule> {
+    rules.iter().rev().find(|rule| rule.network.holds(address))
+}
+
+/// What a list of rules says to an address.
 pub fn verdict(rules: &[Rule], address: IpAddr) -> Sense {
-    rules.iter().rev().find(|rule| rule.network.holds(address)).map_or(Sense::Permit, |rule| rule.sense)
+    deciding(rules, address).map_or(Sense::Permit, |rule| rule.sense)
 }
 
 #[cfg(test)]
