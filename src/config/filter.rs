@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::Asked;
 use super::content::Content;
-use crate::posix::{self, Answer, Pattern, Units};
+use crate::posix::{self, Answer, Beyond, Pattern, Units};
 use crate::release::Quirk;
 use crate::text::trim;
 
@@ -15,7 +15,7 @@ use crate::text::trim;
 pub(super) enum Verdict {
     Fits,
     FitsNot,
-    Undecided(&'static str),
+    Undecided(Beyond),
 }
 
 /// A filter, compiled once for all the sections it is tried on.

@@ -1,6 +1,7 @@
 //! What there is to say of a load: everything Asterisk logs, and what it does without a word.
 
 use super::{Origin, SectionId};
+use crate::posix::Beyond;
 use crate::text::show;
 
 /// Something that happened while a file was read.
@@ -40,7 +41,7 @@ pub enum What<'t> {
     /// A filter that amictl cannot evaluate; the section is taken as not found.
     FilterUndecided {
         /// Why.
-        why: &'static str,
+        why: Beyond,
     },
     /// An include that brought no file.
     IncludeMissing {

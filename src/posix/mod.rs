@@ -40,8 +40,8 @@ pub enum Answer {
     Yes,
     /// It does not.
     No,
-    /// Telling would take too long: why.
-    Undecided(&'static str),
+    /// That is not told: why.
+    Undecided(Beyond),
 }
 
 impl Answer {
@@ -50,13 +50,42 @@ impl Answer {
     }
 }
 
+/// Why nothing is told of an expression, or of an expression and a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Beyond {
+    /// Written out it has more places than amictl goes over.
+    #[error("the expression is too large")]
+    TooLarge,
+    /// Its groups, or repetitions of repetitions, nest deeper than amictl reads.
+    #[error("the expression nests too deep")]
+    TooDeep,
+    /// Where characters are read.
+    #[error("the expression has an edge of a word and a byte that is no character")]
+    StrayAtEdge,
+    /// Where characters are read.
+    #[error("the expression has a `.` and a byte that is the end of a character")]
+    StrayBesideDot,
+    /// glibc misses matches that go through another copy of the group than the first.
+    #[error("the expression refers back to a repeated group")]
+    BackToCopies,
+    /// glibc reads such places in a way of its own.
+    #[error("the expression refers back to a group, and has a `^` or `$` in its middle")]
+    BackAndPlaces,
+    /// Matching has a budget.
+    #[error("matching the expression takes too long")]
+    TooLong,
+    /// Matching with references back has a budget.
+    #[error("the expression refers back to a group, and matching it takes too long")]
+    BackTooLong,
+}
+
 /// Why there is no tree of a pattern.
 #[derive(Debug, Clone, Copy)]
 enum Refusal {
     /// glibc refuses it too.
     Invalid(&'static str),
     /// Only amictl does.
-    Beyond(&'static str),
+    Beyond(Beyond),
 }
 
 /// A pattern that glibc compiles, or that is beyond telling.
@@ -69,7 +98,7 @@ pub struct Pattern {
 #[derive(Debug)]
 enum Inner {
     Known(Box<Known>),
-    Beyond(&'static str),
+    Beyond(Beyond),
 }
 
 #[derive(Debug)]
@@ -80,8 +109,6 @@ struct Known {
     fast: Option<Regex>,
     program: OnceLock<Option<Program>>,
 }
-
-const TOO_LARGE: &str = "the expression is too large";
 
 /// Compiles a pattern; the error says why glibc refuses it. A NUL ends it.
 ///
@@ -104,7 +131,7 @@ pub fn compile(pattern: &[u8], units: Units) -> Result<Pattern, &'static str> {
     let fast = if refers_back || tree::places_within(&tree) { None } else { fast::regex(&tree, reading) };
     let always = fast.is_some() && reading != Reading::Characters;
     if !always && tree.size() > search::LARGEST {
-        return Ok(Pattern { inner: Inner::Beyond(TOO_LARGE), memory });
+        return Ok(Pattern { inner: Inner::Beyond(Beyond::TooLarge), memory });
     }
     let inner = Inner::Known(Box::new(Known { tree, reading, fast, program: OnceLock::new() }));
     Ok(Pattern { inner, memory })
@@ -128,13 +155,13 @@ impl Pattern {
         let text = until_nul(text);
         let known = match &self.inner {
             Inner::Known(known) => known,
-            Inner::Beyond(why) => return Answer::Undecided(why),
+            Inner::Beyond(why) => return Answer::Undecided(*why),
         };
         match &known.fast {
             Some(regex) if known.reading != Reading::Characters || text.is_ascii() => Answer::of(regex.is_match(text)),
             _ => match known.program.get_or_init(|| Program::new(&known.tree)) {
                 Some(program) => program.search(text, known.reading),
-                None => Answer::Undecided(TOO_LARGE),
+                None => Answer::Undecided(Beyond::TooLarge),
             },
         }
     }
@@ -145,7 +172,7 @@ impl Pattern {
     }
 
     /// Why no text will be told of, when that is so. Whether glibc compiles such a pattern is not known either.
-    pub fn undecided(&self) -> Option<&'static str> {
+    pub fn undecided(&self) -> Option<Beyond> {
         match self.inner {
             Inner::Known(_) => None,
             Inner::Beyond(why) => Some(why),

@@ -6,11 +6,11 @@
 use super::bracket::bracket;
 use super::chars::{Class, character};
 use super::tree::{Node, Place, Set, Wide, places_within};
-use super::{Refusal, Units};
+use super::{Beyond, Refusal, Units};
 
 /// How deep groups, and repetitions of repetitions, may nest here; glibc has no such bound.
 const DEEPEST: usize = 200;
-const TOO_DEEP: Refusal = Refusal::Beyond("the expression nests too deep");
+const TOO_DEEP: Refusal = Refusal::Beyond(Beyond::TooDeep);
 
 /// Reads an expression.
 pub(super) fn parse(pattern: &[u8], units: Units) -> Result<Node, Refusal> {
@@ -19,16 +19,16 @@ pub(super) fn parse(pattern: &[u8], units: Units) -> Result<Node, Refusal> {
     let mut tree = parser.alternatives()?;
     forget_groups(&mut tree, parser.used);
     if parser.stray && tree.any(&Node::is_edge) {
-        return Err(Refusal::Beyond("the expression has an edge of a word and a byte that is no character"));
+        return Err(Refusal::Beyond(Beyond::StrayAtEdge));
     }
     if parser.stray_tail && tree.any(&|node| matches!(node, Node::Any)) {
-        return Err(Refusal::Beyond("the expression has a `.` and a byte that is the end of a character"));
+        return Err(Refusal::Beyond(Beyond::StrayBesideDot));
     }
     if tree.any(&copies_group) {
-        return Err(Refusal::Beyond("the expression refers back to a repeated group"));
+        return Err(Refusal::Beyond(Beyond::BackToCopies));
     }
     if parser.used != 0 && places_within(&tree) {
-        return Err(Refusal::Beyond("the expression refers back to a group, and has a `^` or `$` in its middle"));
+        return Err(Refusal::Beyond(Beyond::BackAndPlaces));
     }
     Ok(tree)
 }

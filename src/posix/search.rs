@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use super::Answer;
 use super::chars::{Characters, period};
 use super::tree::{Node, Place, Set};
+use super::{Answer, Beyond};
 
 /// The most places that an expression may have once its repetitions are written out.
 pub(super) const LARGEST: u64 = 50_000;
@@ -181,7 +181,7 @@ impl Program {
                 }
             }
             if spent > STEPS {
-                return Answer::Undecided("matching the expression takes too long");
+                return Answer::Undecided(Beyond::TooLong);
             }
         }
         Answer::No
@@ -197,7 +197,7 @@ impl Program {
                     continue;
                 }
                 if seen.len() > STATES {
-                    return Answer::Undecided("the expression refers back to a group, and matching it takes too long");
+                    return Answer::Undecided(Beyond::BackTooLong);
                 }
                 if self.advance(subject, state, &mut stack) {
                     return Answer::Yes;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::prelude::*;
 use crate::config::manager::Manager;
+use crate::posix::Beyond;
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -74,7 +75,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 (severity, "this expression is too costly to compile".to_owned(), effect)
             }
             None => {
-                let Some(why) = expression.undecided().filter(|why| why.ends_with("too deep")) else { continue };
+                let Some(why) = expression.undecided().filter(|why| *why == Beyond::TooDeep) else { continue };
                 let effect = "compiles it when it starts; what that takes cannot be told from here";
                 (Severity::Info, format!("what this costs is not known: {why}"), effect.to_owned())
             }

@@ -108,7 +108,7 @@ fn differs(case: &Value, known: &Value, filters: &Filters, facts: &[Fact<'_>]) -
         match filters.pass(&text, b"UserEvent") {
             Answer::Yes => delivered.push(name),
             Answer::No => {}
-            Answer::Undecided(why) => return Some(why.to_owned()),
+            Answer::Undecided(why) => return Some(why.to_string()),
         }
     }
     let recorded: Vec<&str> = match &result["delivered"] {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::process::Command as Process;
 
-use amictl::posix::{self, Answer, Units};
+use amictl::posix::{self, Answer, Beyond, Units};
 use amictl::testing::expressions::case;
 use amictl::testing::generate::Seed;
 use anyhow::{Context as _, Result, ensure};
@@ -91,7 +91,7 @@ struct Counts {
     no: u64,
     refused: u64,
     /// By its reason.
-    undecided: BTreeMap<&'static str, u64>,
+    undecided: BTreeMap<Beyond, u64>,
     /// The C library did not answer within a second.
     too_slow: u64,
 }
