@@ -73,7 +73,8 @@ fn page(rule: &Rule, out: &mut dyn Write) -> std::io::Result<()> {
     for example in rule.examples {
         let kind = if example.is_bad { "Found" } else { "Not found" };
         let because = if example.because.is_empty() { String::new() } else { format!(" ({})", example.because) };
-        writeln!(out, "{kind}{because}:\n")?;
+        let name = if example.name == "manager.conf" { String::new() } else { format!(" in {}", example.name) };
+        writeln!(out, "{kind}{name}{because}:\n")?;
         indented(example.text, out)?;
         for (name, text) in example.files {
             writeln!(out, "  {name}:")?;

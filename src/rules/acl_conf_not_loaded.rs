@@ -22,13 +22,12 @@ That acl.conf is missing is only known on the switch, or with `--complete`.",
     check: Check::Manager(check),
     examples: &[
         bad("[bob]\nsecret = x\nacl = lan\n^^^^^^^^^ there is no acl.conf\n[alice]\nacl = lan\n").complete(),
-        bad("[bob]\nsecret = x\nacl = lan\n").beside(&[(
+        bad("[bob]\nsecret = x\nacl = lan\n^^^^^^^^^ Asterisk takes nothing from acl.conf\n").beside(&[(
             "acl.conf",
-            "[lan]\ndeny = 0.0.0.0/0\npermit = 10.0.0.0/8, 127.0.0.1\n\
-             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a blank stands beside an address\n[wan]\nallow = 10.0.0.1\n",
+            "[lan]\ndeny = 0.0.0.0/0\npermit = 10.0.0.0/8, 127.0.0.1\n[wan]\nallow = 10.0.0.1\n",
         )]),
-        bad("[bob]\nsecret = x\nacl = lan\n")
-            .beside(&[("acl.conf", "[general]\n^^^^^^^^^ no ACL may be called general\n[lan]\n")]),
+        bad("[bob]\nsecret = x\nacl = lan\n^^^^^^^^^ no ACL may be called general\n")
+            .beside(&[("acl.conf", "[general]\n[lan]\n")]),
         good("[bob]\nsecret = x\nacl = lan\n").beside(&[("acl.conf", "[lan]\ndeny = 0.0.0.0/0\n")]).complete(),
         good("[bob]\nsecret = x\nacl = lan\n").because("acl.conf may be on the switch"),
         good("[bob]\nsecret = x\n").complete().because("no user asks for an ACL"),
@@ -45,12 +44,12 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         (NeighbourState::Refused, Some((acl_conf, fact))) => {
             findings
                 .at(
-                    acl_conf.text(fact.at),
-                    format!("Asterisk does not take this acl.conf: {}", fact.why),
-                    "refuses the whole file after a start: every `acl` line of every user restricts nobody",
+                    at,
+                    format!("a named ACL is asked for, and Asterisk takes nothing from acl.conf: {}", fact.why),
+                    "has no named ACL then, after a start: every `acl` line of every user restricts nobody",
                 )
-                .help("mend this line; until then only `permit` and `deny` in manager.conf restrict anybody")
-                .see(at, "a user that counts on it");
+                .help("mend acl.conf; until then only `permit` and `deny` in manager.conf restrict anybody")
+                .see(acl_conf.text(fact.at), "for this line it is refused");
         }
         (NeighbourState::Absent, _) => {
             findings

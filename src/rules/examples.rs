@@ -20,6 +20,8 @@ pub struct Example {
     pub is_bad: bool,
     /// The root file, with marks.
     pub text: &'static str,
+    /// Its name, which gives it its role.
+    pub name: &'static str,
     /// Other files beside it, with marks.
     pub files: &'static [(&'static str, &'static str)],
     /// The releases for which it is read; all series when empty.
@@ -32,18 +34,23 @@ pub struct Example {
 
 /// A file in which the rule finds just what is marked.
 pub(super) const fn bad(text: &'static str) -> Example {
-    Example { is_bad: true, text, files: &[], releases: "", complete: false, because: "" }
+    Example { is_bad: true, text, name: "manager.conf", files: &[], releases: "", complete: false, because: "" }
 }
 
 /// A file in which the rule finds nothing.
 pub(super) const fn good(text: &'static str) -> Example {
-    Example { is_bad: false, text, files: &[], releases: "", complete: false, because: "" }
+    Example { is_bad: false, text, name: "manager.conf", files: &[], releases: "", complete: false, because: "" }
 }
 
 impl Example {
     /// Says why.
     pub(super) const fn because(self, because: &'static str) -> Example {
         Example { because, ..self }
+    }
+
+    /// Gives the root file another name.
+    pub(super) const fn called(self, name: &'static str) -> Example {
+        Example { name, ..self }
     }
 
     /// Adds files beside the root.
@@ -74,20 +81,20 @@ impl Example {
     pub fn run(&self, rule: &'static Rule) -> Result<Vec<Finding>, ExampleError> {
         let mut memory = Memory::default();
         let mut marks = Vec::new();
-        for (name, text) in self.files.iter().copied().chain([("manager.conf", self.text)]) {
+        for (name, text) in self.files.iter().copied().chain([(self.name, self.text)]) {
             let (plain, found) = unmarked(text);
             memory.add(Path::new("/etc/asterisk").join(name), expanded(&plain));
             marks.extend(found.into_iter().map(|mark| Mark { file: name, ..mark }));
         }
         let files = Files::default();
-        let path = Path::new("/etc/asterisk/manager.conf");
-        let bytes = memory.read(path).unwrap_or_default();
+        let path = Path::new("/etc/asterisk").join(self.name);
+        let bytes = memory.read(&path).unwrap_or_default();
         let place = Place { etc: "/etc/asterisk".into(), root: None, complete: self.complete };
         let world = World::new(&files, &memory, place);
-        let root = files.add("manager.conf".to_owned(), path.to_owned(), bytes).id();
+        let root = files.add(self.name.to_owned(), path, bytes).id();
         let only = Only(rule);
         let selection: &dyn Selection = if matches!(rule.check, Check::Suppression(_)) { &All } else { &only };
-        let mut findings = check(&world, root, Role::Manager, &self.asked(), selection);
+        let mut findings = check(&world, root, Role::of(self.name), &self.asked(), selection);
         findings.retain(|finding| finding.rule == rule.name);
         compare(&findings, marks, &files).map(|()| findings)
     }

@@ -33,6 +33,7 @@ macro_rules! rules {
 
 rules! {
     acl_conf_not_loaded,
+    acl_conf_refused,
     append_glues,
     append_other_case,
     append_to_missing_section,

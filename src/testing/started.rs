@@ -50,7 +50,12 @@ pub(super) fn started(
     let mut listen: Vec<String> = here.map(|address| address.to_string()).collect();
     listen.sort();
     let (logins, delivered) = tried(effective, manager, trials)?;
-    let users = manager.accounts.users.iter().map(|user| (user.name.into(), shown(user))).collect();
+    let users: Vec<(Said, Vec<Said>)> =
+        manager.accounts.users.iter().map(|user| (user.name.into(), shown(user))).collect();
+    let holds_path = |said: &Said| matches!(said, Said::Whole(text) if text.contains(judge::ETC));
+    if users.iter().any(|(name, lines)| holds_path(name) || lines.iter().any(holds_path)) {
+        return Err(Unsure::Undecided);
+    }
     Ok(Some(Started { settings: settings(manager), listen, users, logins, delivered }))
 }
 

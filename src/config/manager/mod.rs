@@ -21,6 +21,7 @@ mod value;
 
 pub use accounts::Accounts;
 pub use fact::{AclFault, Fact, FactKind, Harm, When, Why};
+pub use named_acl::acl_conf_faults;
 pub use neighbour::{Neighbour, NeighbourState};
 pub use user::{Acl, AclState, Defaults, Given, Secret, SecretState, User, Variable};
 pub use value::Address;

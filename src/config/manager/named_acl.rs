@@ -7,7 +7,7 @@ use super::acl::{self, Rule, Sense};
 use super::neighbour::{Neighbour, NeighbourState};
 use super::user::AclState;
 use super::{At, Fact, Part, Why};
-use crate::config::{Effective, Entry, Origin, Outcome, World};
+use crate::config::{Effective, Entry, Outcome, World};
 use crate::release::Release;
 
 /// What acl.conf defines.
@@ -38,26 +38,11 @@ impl<'t> NamedAcls<'t> {
         if let Outcome::Refused(_) = effective.outcome {
             return true;
         }
-        let facts = self.neighbour.facts.len();
-        let mut acls: HashMap<&[u8], Vec<Rule>> = HashMap::new();
-        for section in effective.sections.iter().filter(|section| !section.template) {
-            if section.name.eq_ignore_ascii_case(b"general") {
-                self.refuse(Why::AclCalledGeneral, section.origin);
-                continue;
-            }
-            let rules = acls.entry(section.name).or_default();
-            for entry in section.content.iter() {
-                if let Err(why) = rule(entry, rules) {
-                    self.refuse(why, entry.origin);
-                }
-            }
-        }
+        let (acls, facts) = read(effective);
         self.acls = acls.into_iter().map(|(name, rules)| (name.to_owned(), Rc::new(rules))).collect();
-        self.neighbour.facts.len() > facts
-    }
-
-    fn refuse(&mut self, why: Why<'t>, at: Origin) {
-        self.neighbour.facts.push(Fact::ignored(b"acl.conf", why, at));
+        let refused = !facts.is_empty();
+        self.neighbour.facts.extend(facts);
+        refused
     }
 
     /// The rules of an ACL, by its name with its own letter case.
@@ -69,6 +54,30 @@ impl<'t> NamedAcls<'t> {
             (NeighbourState::Unknown, _) => (AclState::Unknown, Rc::default()),
         }
     }
+}
+
+/// The lines of an acl.conf for any of which Asterisk refuses all of it; its syntax is another matter.
+pub fn acl_conf_faults<'t>(effective: &Effective<'t>) -> Vec<Fact<'t>> {
+    read(effective).1
+}
+
+/// The ACLs by their names, and what is wrong.
+fn read<'t>(effective: &Effective<'t>) -> (HashMap<&'t [u8], Vec<Rule>>, Vec<Fact<'t>>) {
+    let (mut acls, mut facts): (HashMap<&[u8], Vec<Rule>>, _) = (HashMap::new(), Vec::new());
+    let mut refuse = |why, at| facts.push(Fact::ignored(b"acl.conf", why, at));
+    for section in effective.sections.iter().filter(|section| !section.template) {
+        if section.name.eq_ignore_ascii_case(b"general") {
+            refuse(Why::AclCalledGeneral, section.origin);
+            continue;
+        }
+        let rules = acls.entry(section.name).or_default();
+        for entry in section.content.iter() {
+            if let Err(why) = rule(entry, rules) {
+                refuse(why, entry.origin);
+            }
+        }
+    }
+    (acls, facts)
 }
 
 /// One line of acl.conf; an error is the reason for which Asterisk refuses the whole file.
