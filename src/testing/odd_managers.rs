@@ -1,4 +1,4 @@
-//! Small managers made from a seed in which anything is odd: options of [general], listeners, TLS, names of users.
+//! Small managers made from a seed in which anything is odd: options of `[general]`, listeners, TLS, names of users.
 
 use std::net::IpAddr;
 
