@@ -4,7 +4,7 @@ use super::bytes::Bytes;
 use super::cases::{Files, latin};
 use super::generate::Seed;
 use super::manager_values::{
-    BOOLEANS, NUMBERS, WORDS, acl_conf, address, classes, criterion, event, network, pattern, users_conf,
+    BOOLEANS, NUMBERS, WORDS, acl_conf, address, classes, criterion, event, garbled, network, pattern, users_conf,
 };
 use super::scenario::{Ask, Login, Question, Receiver, SENDER, Trials};
 
@@ -48,6 +48,7 @@ struct Made<'s> {
 impl Made<'_> {
     fn line(&mut self, key: &str, value: &str) {
         let equals = *["=", "=", " = ", "=>"].get(self.seed.below(4)).unwrap_or(&"=");
+        let value = if self.seed.once_in(20) { garbled(self.seed, value) } else { value.to_owned() };
         self.conf.push_str(&format!("{key}{equals}{value}\n"));
     }
 

@@ -143,6 +143,37 @@ pub(super) fn classes(seed: &mut Seed) -> String {
     list
 }
 
+/// A value with a slip of the pen in it.
+pub(super) fn garbled(seed: &mut Seed, value: &str) -> String {
+    let mut letters: Vec<char> = value.chars().collect();
+    let at = seed.below(letters.len() + 1);
+    let odd = seed.pick(&[
+        ",", ".", ":", "/", " ", "!", "0", "8", "x", "f", "-", "(", ")", "[", "]", "=", "+", "*", "\t", "\u{e9}",
+    ]);
+    match seed.below(3) {
+        0 if at < letters.len() => drop(letters.remove(at)),
+        1 if at < letters.len() => letters[at] = odd.chars().next().unwrap_or('x'),
+        _ => drop(letters.splice(at..at, odd.chars())),
+    }
+    letters.into_iter().collect()
+}
+
+/// An address of IPv4 in any of its notations, or nearly one.
+fn notation(seed: &mut Seed) -> String {
+    let number = |seed: &mut Seed| {
+        let value =
+            *[0, 1, 2, 8, 10, 16, 127, 168, 192, 255, 256, 65535, 65536, 16_777_215].get(seed.below(14)).unwrap_or(&7);
+        match seed.below(6) {
+            0 => format!("0{value:o}"),
+            1 => format!("0x{value:x}"),
+            2 => format!("0{value}"),
+            _ => value.to_string(),
+        }
+    };
+    let parts: Vec<String> = (0..1 + seed.below(4)).map(|_| number(seed)).collect();
+    parts.join(".")
+}
+
 /// An item of `permit` or `deny`.
 pub(super) fn network(seed: &mut Seed) -> String {
     if seed.once_in(40) {
@@ -152,10 +183,11 @@ pub(super) fn network(seed: &mut Seed) -> String {
     if seed.once_in(4) {
         return format!("{not}{}", seed.pick(&["0.0.0.0/0", "::/0", "0.0.0.0/0.0.0.0", "0/0"]));
     }
-    let host = seed.pick(HOSTS);
-    match seed.once_in(3) {
-        true => format!("{not}{host}"),
-        false => format!("{not}{host}/{}", seed.pick(MASKS)),
+    let host = if seed.once_in(5) { notation(seed) } else { seed.pick(HOSTS).to_owned() };
+    match seed.below(6) {
+        0 | 1 => format!("{not}{host}"),
+        2 => format!("{not}{host}/{}", notation(seed)),
+        _ => format!("{not}{host}/{}", seed.pick(MASKS)),
     }
 }
 
