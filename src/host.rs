@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -26,6 +26,13 @@ pub trait Host {
     ///
     /// Whatever the system says, and `FileTooLarge` for 4 GiB and more.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The bytes of a file of any length, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system says.
+    fn stream(&self, path: &Path) -> io::Result<Box<dyn Read>>;
 
     /// What stands at a path; `None` when there is nothing, or a link to nothing.
     fn kind(&self, path: &Path) -> Option<FileKind>;
@@ -50,6 +57,10 @@ impl Host for Disk {
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
         file.by_ref().take(u64::from(u32::MAX)).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn stream(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(fs::File::open(path)?))
     }
 
     fn kind(&self, path: &Path) -> Option<FileKind> {
@@ -134,6 +145,10 @@ impl Host for Memory {
             Some(_) => Err(io::ErrorKind::IsADirectory.into()),
             None => Err(io::ErrorKind::NotFound.into()),
         }
+    }
+
+    fn stream(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(Cursor::new(self.read(path)?)))
     }
 
     fn kind(&self, path: &Path) -> Option<FileKind> {

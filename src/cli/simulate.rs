@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::exit::{Exit, Failure};
+use super::simulate_events::Events;
 use super::{Reading, target};
 use crate::access::{self, Attempt, Configuration, Trace};
 use crate::config::manager::Manager;
@@ -29,6 +30,8 @@ pub(super) struct Simulate {
 enum What {
     /// May a client log in, and which line decides that
     Login(Login),
+    /// Which events of a recorded session each user is sent
+    Events(Events),
 }
 
 /// `amictl simulate login`.
@@ -72,6 +75,7 @@ impl Simulate {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
         match &self.what {
             What::Login(login) => login.run(host, out),
+            What::Events(events) => events.run(host, out),
         }
     }
 }

@@ -15,7 +15,10 @@ mod cost;
 mod fast;
 mod parse;
 mod search;
+mod set;
 mod tree;
+
+pub use set::Set;
 
 use std::sync::OnceLock;
 

@@ -15,7 +15,7 @@ const EVERYTHING: u32 = 0x7FFF_FFFF;
 /// A set of classes, as a user holds it.
 ///
 /// Asterisk: `get_perm` and `user_authority_to_str` in main/manager.c, alike in all releases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Classes(u32);
 
 /// What a `read` or a `write` grants, and the text that says so.
@@ -95,6 +95,22 @@ impl Classes {
     /// The classes of some names.
     pub fn of(names: impl IntoIterator<Item = &'static str>) -> Classes {
         names.into_iter().fold(Classes::NONE, |all, name| Classes(all.0 | granted(name.as_bytes(), false).0))
+    }
+
+    /// The classes of a number, bit by bit.
+    pub fn of_bits(bits: u32) -> Classes {
+        Classes(bits)
+    }
+
+    /// The classes of a list of their own names, as events have it; nothing when one is unknown.
+    pub fn named(list: &[u8]) -> Option<Classes> {
+        let class = |name: &[u8]| Some(granted(name, false)).filter(|classes| !classes.is_none());
+        list.split(|&byte| byte == b',').try_fold(Classes::NONE, |all, name| Some(Classes(all.0 | class(name)?.0)))
+    }
+
+    /// Are all of these granted?
+    pub fn covers(self, others: Classes) -> bool {
+        self.0 & others.0 == others.0
     }
 
     /// Is one of these granted?

@@ -7,6 +7,7 @@ mod criteria;
 mod fault;
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use criteria::{Criteria, Method};
@@ -36,11 +37,25 @@ pub struct Filters {
     pub excludes: Vec<Filter>,
 }
 
-/// A filter.
+/// A filter of a user.
 #[derive(Debug, Clone)]
 pub struct Filter {
     /// Its line.
     pub at: Origin,
+    matcher: Matcher,
+}
+
+impl Deref for Filter {
+    type Target = Matcher;
+
+    fn deref(&self) -> &Matcher {
+        &self.matcher
+    }
+}
+
+/// What a filter asks of an event.
+#[derive(Debug, Clone)]
+pub struct Matcher {
     /// Its key has criteria.
     pub is_advanced: bool,
     /// The name of the event that its criteria ask for.
@@ -96,9 +111,10 @@ impl FilterReader {
             if !entry.name.get(..11).is_some_and(|start| start.eq_ignore_ascii_case(b"eventfilter")) {
                 continue;
             }
+            let at = entry.origin;
             match self.filter(entry) {
-                Ok((filter, true)) => filters.excludes.push(filter),
-                Ok((filter, false)) => filters.includes.push(filter),
+                Ok((matcher, true)) => filters.excludes.push(Filter { at, matcher }),
+                Ok((matcher, false)) => filters.includes.push(Filter { at, matcher }),
                 Err(why) => refused.push((entry, why)),
             }
         }
@@ -113,16 +129,30 @@ impl FilterReader {
         (filters, facts)
     }
 
-    /// One line: its filter, and whether it excludes.
-    fn filter<'t>(&mut self, entry: &Entry<'t>) -> Result<(Filter, bool), Refused<'t>> {
+    /// One line: what it asks, and whether it excludes.
+    fn filter<'t>(&mut self, entry: &Entry<'t>) -> Result<(Matcher, bool), Refused<'t>> {
         if !self.is_filter(entry.name) {
             return Err(self.not_a_filter(entry.name).into());
         }
-        let (mut excludes, pattern) = match entry.value.split_first() {
-            Some((b'!', rest)) => (true, rest),
-            _ => (false, &*entry.value),
-        };
         let options = entry.name.iter().position(|&byte| byte == b'(').map(|open| &entry.name[open + 1..]);
+        self.matcher(options, &entry.value)
+    }
+
+    /// A filter that a session adds with the action Filter, the criteria without brackets around them, and whether it
+    /// excludes; nothing where Asterisk refuses it, or would die of it.
+    ///
+    /// Source: `action_filter` (main/manager.c); releases without criteria take no notice of them.
+    pub fn of_session(&mut self, criteria: Option<&[u8]>, value: &[u8]) -> Option<(Matcher, bool)> {
+        let options = criteria.map(|criteria| [criteria, b")"].concat());
+        self.matcher(options.as_deref(), value).ok()
+    }
+
+    /// What a filter asks, and whether it excludes. `options`: what follows the first `(` of its key.
+    fn matcher<'t>(&mut self, options: Option<&'t [u8]>, value: &[u8]) -> Result<(Matcher, bool), Refused<'t>> {
+        let (mut excludes, pattern) = match value.split_first() {
+            Some((b'!', rest)) => (true, rest),
+            _ => (false, value),
+        };
         let options = options.filter(|_| self.advanced);
         let criteria = match options {
             Some(options) => Criteria::parse(options)?.checked(pattern.is_empty())?,
@@ -147,7 +177,7 @@ impl FilterReader {
             _ => [header, b":"].concat(),
         });
         let (is_advanced, event) = (options.is_some(), criteria.name.map(<[u8]>::to_vec));
-        Ok((Filter { at: entry.origin, is_advanced, event, pattern: text(), name, header, test }, excludes))
+        Ok((Matcher { is_advanced, event, pattern: text(), name, header, test }, excludes))
     }
 
     fn not_a_filter(&self, name: &[u8]) -> Fault<'static> {
@@ -220,10 +250,15 @@ impl Filters {
     }
 }
 
-impl Filter {
+impl Matcher {
     /// The header whose values are looked at; without one the whole event is.
     pub fn header(&self) -> Option<&[u8]> {
         self.header.as_deref().map(|header| header.strip_suffix(b":").unwrap_or(header))
+    }
+
+    /// Does it ask for an event of this name, or for any?
+    pub fn is_named(&self, name: &[u8]) -> bool {
+        self.name == 0 || self.name == hash(name)
     }
 
     /// How it is looked for, in Asterisk's own word.
@@ -249,7 +284,7 @@ impl Filter {
     /// Does an event match: its text as it is sent, down to the empty line, and its real name?
     pub fn matches(&self, event: &[u8], name: &[u8]) -> Answer {
         let event = memchr::memchr(0, event).map_or(event, |end| &event[..end]);
-        if self.name != 0 && self.name != hash(name) {
+        if !self.is_named(name) {
             return Answer::No;
         }
         let Some(header) = &self.header else { return self.test.holds(event) };

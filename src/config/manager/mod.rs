@@ -24,6 +24,8 @@ pub use fact::{AclFault, Fact, FactKind, Harm, When, Why};
 pub use named_acl::acl_conf_faults;
 pub use neighbour::{Neighbour, NeighbourState};
 pub use user::{Acl, AclState, Defaults, Given, Secret, SecretState, User, Variable};
+pub(crate) use value::{atoi, truth};
+
 pub use value::Address;
 
 use super::{Effective, Origin, World};

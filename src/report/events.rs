@@ -1,0 +1,199 @@
+//! `amictl simulate events`: what each user is sent of a capture, and what is held back by what.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::text;
+use crate::access::Fate;
+use crate::capture::Event;
+use crate::config::manager::general::General;
+use crate::release::Release;
+use crate::text::show;
+
+/// What becomes of the events of a capture for one session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Events that are sent.
+    pub delivered: u64,
+    /// The bytes of these.
+    pub bytes: u64,
+    /// Events that have a class that the user may not read.
+    pub class: u64,
+    /// Events that the mask leaves out.
+    pub mask: u64,
+    /// Events that the filters hold back.
+    pub filter: u64,
+    /// Events that nobody is sent.
+    pub disabled: u64,
+    /// Events that are not told of.
+    pub undecided: u64,
+}
+
+impl Tally {
+    /// Counts one event.
+    pub fn add(&mut self, fate: Fate, bytes: usize) {
+        let count = match fate {
+            Fate::Delivered => {
+                self.bytes += bytes as u64;
+                &mut self.delivered
+            }
+            Fate::Class => &mut self.class,
+            Fate::Mask => &mut self.mask,
+            Fate::Filter => &mut self.filter,
+            Fate::Disabled => &mut self.disabled,
+            Fate::Undecided(_) | Fate::UnknownClass => &mut self.undecided,
+        };
+        *count += 1;
+    }
+}
+
+/// What a capture holds.
+#[derive(Debug, Clone, Default)]
+pub struct Stream {
+    /// Events that are sent to whoever may see them.
+    pub events: u64,
+    /// The bytes of these.
+    pub bytes: u64,
+    /// All other messages.
+    pub replies: u64,
+    /// Bytes at the end that are no whole message.
+    pub tail: usize,
+    /// Events with a line `Timestamp`, and with a line `SequenceNumber`.
+    stamped: u64,
+    numbered: u64,
+}
+
+impl Stream {
+    /// Counts one event.
+    pub fn add(&mut self, event: &Event<'_>) {
+        self.events += 1;
+        self.bytes += event.text.len() as u64;
+        let mut lines = event.text.split(|&byte| byte == b'\n').skip(2).take(2);
+        self.stamped += u64::from(lines.clone().any(|line| line.starts_with(b"Timestamp: ")));
+        self.numbered += u64::from(lines.any(|line| line.starts_with(b"SequenceNumber: ")));
+    }
+}
+
+/// What each user is sent of a capture, ready to be printed.
+pub struct EventsReport<'a> {
+    /// The release.
+    pub release: Release,
+    /// The users.
+    pub names: &'a [&'a [u8]],
+    /// What becomes of the events for each of them.
+    pub tallies: &'a [Tally],
+    /// The capture.
+    pub stream: &'a Stream,
+}
+
+impl EventsReport<'_> {
+    /// Writes a line for each user.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        let backing = if self.release.is_recorded() { "" } else { " (by source, not run)" };
+        let Stream { events, bytes, replies, .. } = self.stream;
+        writeln!(out, "Asterisk {}{backing}: {events} events, {bytes} bytes; {replies} replies", self.release)?;
+        let names: Vec<String> = self.names.iter().map(|name| show(name)).collect();
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, 30);
+        writeln!(
+            out,
+            "{:width$} {:>9} {:>5} {:>11} {:>5}  {:>7} {:>7} {:>7}",
+            "user", "sent", "", "bytes", "", "class", "mask", "filter"
+        )?;
+        let share = |part: u64, all: u64| format!("{:.0}%", part as f64 * 100.0 / all.max(1) as f64);
+        for (name, tally) in names.iter().zip(self.tallies) {
+            let shares = [share(tally.delivered, *events), share(tally.bytes, *bytes)];
+            write!(out, "{name:width$} {:>9} {:>5} {:>11} {:>5}", tally.delivered, shares[0], tally.bytes, shares[1])?;
+            write!(out, "  {:>7} {:>7} {:>7}", tally.class, tally.mask, tally.filter)?;
+            for (count, what) in [(tally.disabled, "disabled"), (tally.undecided, "undecided")] {
+                if count > 0 {
+                    write!(out, "  {count} {what}")?;
+                }
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+
+    /// What there is to say of the run: what was not judged, and where the capture was made under other options.
+    pub fn notes(&self, general: &General<'_>) -> Vec<String> {
+        let Stream { events, tail, stamped, numbered, .. } = *self.stream;
+        let mut notes = Vec::new();
+        if tail > 0 {
+            notes.push(format!("the last {tail} bytes of the capture are no whole message, and were not judged"));
+        }
+        for (seen, set, option, header) in [
+            (stamped, general.timestampevents.value, "timestampevents", "Timestamp"),
+            (numbered, general.debug.value, "debug", "SequenceNumber"),
+        ] {
+            if events > 0 && set != (seen > 0) {
+                let (adds, has) = if set { ("adds", "does not have") } else { ("does not add", "has") };
+                notes.push(format!(
+                    "`{option}` of this configuration {adds} {header} lines, and the capture {has} them: judged as captured"
+                ));
+            }
+        }
+        notes
+    }
+}
+
+impl Serialize for EventsReport<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("format", &1)?;
+        map.serialize_entry("release", &self.release.to_string())?;
+        map.serialize_entry("recorded", &self.release.is_recorded())?;
+        map.serialize_entry("events", &self.stream.events)?;
+        map.serialize_entry("bytes", &self.stream.bytes)?;
+        map.serialize_entry("replies", &self.stream.replies)?;
+        map.serialize_entry("unjudged_tail_bytes", &self.stream.tail)?;
+        let users: Vec<_> = self.names.iter().zip(self.tallies).map(|(name, tally)| UserDump { name, tally }).collect();
+        map.serialize_entry("users", &users)?;
+        map.end()
+    }
+}
+
+struct UserDump<'a> {
+    name: &'a [u8],
+    tally: &'a Tally,
+}
+
+impl Serialize for UserDump<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        text::entry(&mut map, "name", self.name)?;
+        map.serialize_entry("delivered", &self.tally.delivered)?;
+        map.serialize_entry("bytes", &self.tally.bytes)?;
+        map.serialize_entry("blocked", &BlockedDump(self.tally))?;
+        map.serialize_entry("undecided", &self.tally.undecided)?;
+        map.end()
+    }
+}
+
+struct BlockedDump<'a>(&'a Tally);
+
+impl Serialize for BlockedDump<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("class", &self.0.class)?;
+        map.serialize_entry("mask", &self.0.mask)?;
+        map.serialize_entry("filter", &self.0.filter)?;
+        map.serialize_entry("disabled", &self.0.disabled)?;
+        map.end()
+    }
+}
