@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::address_lists::is_template;
 use super::prelude::*;
 use crate::config::Origin;
 use crate::config::manager::acl::{self, BadItem, Fault, Sense};
 use crate::config::manager::{AclFault, At, FactKind, Manager, Part, Why};
-use crate::text::{Span, is_placeholder};
+use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "invalid-acl",
@@ -108,12 +109,6 @@ fn bad_item(context: &Context<'_>, at: Origin) -> Option<(BadItem, Span, bool)> 
         false => context.span(at, value.start + bad.range.start..value.start + bad.range.end),
     };
     Some((bad, span, is_deny))
-}
-
-/// Is a value, or a part of it, to be filled in by a tool?
-pub(super) fn is_template(value: &[u8]) -> bool {
-    let parts = |byte: &u8| matches!(byte, b',' | b'/');
-    is_placeholder(value) || value.split(parts).any(|part| is_placeholder(part.trim_ascii()))
 }
 
 fn message(bad: &BadItem, is_deny: bool) -> String {

@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         };
         let Some(written) = context.effective.written(fact.at) else { continue };
         let value = written.value.bytes;
-        if is_placeholder(value) || value.starts_with(b"<") {
+        if is_filled_in(value) {
             continue;
         }
         let key = if plain { "bindaddr" } else { "tlsbindaddr" };
@@ -113,4 +113,9 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         };
         findings.at(context.span(fact.at, range), message, effect).severity(severity).help(help);
     }
+}
+
+/// Is a value left for a tool, or a reader, to fill in: `<the public address>`?
+pub(super) fn is_filled_in(value: &[u8]) -> bool {
+    is_placeholder(value) || value.starts_with(b"<")
 }

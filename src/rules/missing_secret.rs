@@ -60,6 +60,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
 }
 
 /// Has the file lines that some tool replaces by others?
-fn has_blanks_to_fill(context: &Context<'_>) -> bool {
-    context.lines().any(|(_, line)| matches!(line.node(), Node::Text(text) if is_placeholder(text.bytes)))
+pub(super) fn has_blanks_to_fill(context: &Context<'_>) -> bool {
+    let mut texts = context.notes().filter(|(note, _)| note.what == What::NoEquals);
+    texts.any(|(note, _)| matches!(context.effective.line(note.at).node(), Node::Text(text) if is_placeholder(text.bytes)))
 }

@@ -4,6 +4,7 @@
 //! below; CONTRIBUTING.md shows how. A rule looks at a configuration through its [`Context`] and says what bites. It never
 //! reads files and never computes again what the layers below it know.
 
+mod address_lists;
 mod context;
 mod examples;
 mod prelude;
