@@ -153,12 +153,12 @@ impl<'t> General<'t> {
         }
     }
 
-    /// Why the plain listener is where it is, and the line that says so.
+    /// Why the plain listener is where it is, and the line that says so; the header where none does.
     fn placed(&self) -> (&'static str, Option<Origin>) {
         let unread = |fact: &&Fact<'_>| matches!(fact.why, Why::NoAddress { .. });
         match self.facts.iter().rfind(unread).filter(|_| self.bindaddr.at.is_none()) {
             Some(fact) => ("enabled is yes; bindaddr is none that Asterisk can read: all addresses", Some(fact.at)),
-            None => ("enabled is yes", self.bindaddr.at.or(self.port.at).or(self.enabled.at)),
+            None => ("enabled is yes", self.bindaddr.at.or(self.header)),
         }
     }
 }
