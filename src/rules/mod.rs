@@ -104,6 +104,7 @@ rules! {
     unknown_directive,
     unknown_general_option,
     unknown_user_option,
+    user_name_with_blank,
     users_conf_account,
     well_known_secret,
     write_gives_shell,
