@@ -60,6 +60,7 @@ rules! {
     filter_crashes,
     filter_dropped,
     filter_never_matches,
+    general_not_read,
     hash_comment,
     include_loop,
     include_missing,
