@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::prelude::*;
 use crate::catalog::{SectionKind, option};
 use crate::config::{Origin, ReadId};
-use crate::text::{FileId, is_blank, is_secret_key, is_template_line};
+use crate::text::{FileId, Span, is_blank, is_secret_key, is_template_line};
 
 pub(super) static RULE: Rule = Rule {
     name: "line-without-equals",
@@ -16,6 +16,9 @@ A line that is no header, no directive and no comment must have a `=`. Asterisk 
 and the file loads. Where the line was to set an option (error), the option is not set: after `deny 0.0.0.0/0` or \
 `deny: 0.0.0.0/0` the user has no access rule and may log in from anywhere, and with `eventfilter !Event: X` it \
 receives all events.
+
+A `;` begins a comment, in the criteria of an `eventfilter` too: `eventfilter(name(Hangup);method(exact)) = x` ends at \
+it.
 
 Put a `=` between key and value. A comment begins with `;`: text, rulers of dashes and `//` do no harm, but a `=` in \
 one makes it an option.
@@ -31,6 +34,11 @@ Lines that are part of a template language (`{% … %}`, `{{ … }}`, `<% … %>
         bad("[general]\nenabled yes\n^^^^^^^^^^^ it does not set `enabled`\n"),
         bad("[general]\nenabled = yes\n--- users ---\n^^^^^^^^^^^^^ a comment begins with `;`\n"),
         bad("[bob]\nread the manual first\n^^^^^^^^^^^^^^^^^^^^^ the line is dropped\n"),
+        bad("\
+[bob]
+eventfilter(header(Channel);method(none)) = SIP
+^^^^^^^^^^^^^^^^^^^^^^^^^^^ the `;` cuts this line
+"),
         good("[bob]\nsecret = 7Qm3kd\ndeny = 0.0.0.0/0 ; deny 10.0.0.0/8\npermit => 10.0.0.0/8\n"),
         good("[general]\n{% if tls %}\ntlsenable = yes\n{% endif %}\n").because("a template writes the file"),
         good("[general]\nenabled = yes\n__USERS__\n%MORE_USERS%\n@REST@\n").because("a tool fills these in"),
@@ -45,6 +53,17 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if is_template_line(text.bytes) || !places.insert((span.file, note.at.line)) {
             continue;
         }
+        if is_cut(context, note.at, span) {
+            findings
+                .at(
+                    span,
+                    "the `;` cuts this line before its `=`",
+                    "takes what is behind the `;` for a comment, and drops the line; no event is filtered by it",
+                )
+                .help("write `,` between the criteria")
+                .severity(Severity::Error);
+            continue;
+        }
         let kind = kinds.at(context, note.at);
         let Some((key, value)) = meant(text.bytes, kind) else {
             let help = "put a `=` between key and value; a comment begins with `;`";
@@ -56,6 +75,17 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             .help(format!("write `{key} = {value}`"))
             .severity(Severity::Error);
     }
+}
+
+/// Is it a filter whose criteria have a `;` between them?
+fn is_cut(context: &Context<'_>, at: Origin, span: Span) -> bool {
+    let text = context.files.bytes(span);
+    let line = context.effective.line(at).range();
+    let start = b"eventfilter(";
+    let Some(behind) = context.files.get(span.file).bytes().get(span.range().end..line.end) else { return false };
+    text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+        && behind.trim_ascii_start().starts_with(b";")
+        && behind.contains(&b'=')
 }
 
 /// What it comes to when an option is not there.
