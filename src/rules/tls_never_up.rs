@@ -134,7 +134,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     };
     let at = trouble.at.or(on);
     let value = at.and_then(|at| context.effective.written(at)).map(|written| written.value.bytes);
-    if value.is_none_or(|value| is_filled_in(value)) {
+    if value.is_none_or(is_filled_in) {
         return;
     }
     let Some(span) = place(context, at) else { return };
