@@ -165,6 +165,16 @@ pub(super) fn is_template(value: &[u8]) -> bool {
     is_placeholder(value) || value.split(parts).any(|part| is_placeholder(part.trim_ascii()))
 }
 
+/// The `permit` of everybody that opens a user's lists: lines above it would change nothing.
+pub(super) fn undoing<'u>(user: &'u User<'_>, free: Families) -> Option<&'u acl::Rule> {
+    let of = |is_v6: bool| {
+        let rules = user.acls.iter().flat_map(|acl| acl.rules.iter().rev());
+        let mut all = rules.filter(move |rule| rule.sense == Sense::Permit && is_all(rule.network));
+        all.find(|rule| rule.network.is_v6() == is_v6)
+    };
+    of(false).filter(|_| free.v4).or_else(|| of(true).filter(|_| free.v6))
+}
+
 /// A list, by its identity: many users may share one.
 pub(super) fn key(acl: &Acl<'_>) -> *const Vec<acl::Rule> {
     Rc::as_ptr(&acl.rules)

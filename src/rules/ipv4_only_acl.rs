@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::address_lists::{Families, Filled, key, let_in, open_listeners, opener, others};
+use super::address_lists::{Families, Filled, key, let_in, open_listeners, opener, others, undoing};
 use super::prelude::*;
 use crate::config::manager::acl::{Rule as AclRule, Sense};
 use crate::config::manager::{AclState, At, Manager, Part, SecretState};
@@ -44,6 +44,15 @@ secret = x
 [alice](net)
 secret = y
 "),
+        bad("\
+[general]
+enabled = yes
+[bob]
+secret = x
+deny = 0.0.0.0/0,::/0
+^^^^^^^^^^^^^^^^^^^^^ replace `permit = 10.0.0.1,::/0` by the addresses that need it
+permit = 10.0.0.1,::/0
+"),
         good("[general]\nenabled = yes\nbindaddr = 0.0.0.0\n[bob]\nsecret = x\ndeny = 0.0.0.0/0\npermit = 10.0.0.1\n"),
         good("[general]\nenabled = yes\n[bob]\nsecret = x\ndeny = 0.0.0.0/0,::/0\npermit = 10.0.0.1\n"),
         good(
@@ -72,7 +81,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let accounts = &manager.accounts;
     let filled = Filled::of(context);
     let mut known: Map<*const Vec<AclRule>, (Option<At>, bool)> = Map::default();
-    let mut lines: BTreeMap<At, (&[u8], usize)> = BTreeMap::new();
+    let mut lines: BTreeMap<At, (&[u8], usize, Option<At>)> = BTreeMap::new();
     'users: for user in accounts.users.iter().filter(|user| user.secret.value.state() != SecretState::Missing) {
         let mut first = None;
         for acl in &user.acls {
@@ -83,10 +92,11 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             first = first.or(v4.map(|rule| if rule.part == Part::Manager { rule } else { acl.at }));
         }
         if let Some(at) = first.filter(|_| !filled.has(context, user)) {
-            lines.entry(at).or_insert((user.name, 0)).1 += 1;
+            let undone = undoing(user, Families { v4: false, v6: true }).map(|rule| rule.at);
+            lines.entry(at).or_insert((user.name, 0, undone)).1 += 1;
         }
     }
-    for (at, (name, count)) in lines {
+    for (at, (name, count, undone)) in lines {
         let place = listener.address.map(|address| format!(" on {address}")).unwrap_or_default();
         let too = if Families::of(listener).v4 { " too" } else { "" };
         let finding = findings.at(
@@ -94,7 +104,18 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             format!("this keeps out IPv4 addresses only, and AMI takes IPv6{too}"),
             format!("listens{place}, and lets any IPv6 address log in to {}", others(name, count)),
         );
-        finding.help("add `deny = ::/0`, or write `bindaddr = 0.0.0.0` into [general]");
+        match undone {
+            // A `deny` that stands above it changes nothing.
+            Some(at) => {
+                let span = accounts.span(context.effective, at);
+                let line = show(context.files.bytes(span));
+                finding.help(format!("replace `{line}` by the addresses that need it, below `deny = ::/0`"));
+                finding.see(span, "lets in every IPv6 address");
+            }
+            None => {
+                finding.help("add `deny = ::/0`, or write `bindaddr = 0.0.0.0` into [general]");
+            }
+        }
         if let Some((span, why)) = opener(context, listener, &format!("opens AMI to IPv6{too}")) {
             finding.see(span, why);
         }

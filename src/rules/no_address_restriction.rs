@@ -1,10 +1,10 @@
 //! A user that any address may try to log in to.
 
-use super::address_lists::{Families, Filled, is_all, key, let_in, open_listeners, opener, pointless};
+use super::address_lists::{Families, Filled, key, let_in, open_listeners, opener, pointless, undoing};
 use super::prelude::*;
-use crate::config::manager::acl::{Rule as AclRule, Sense};
+use crate::config::manager::acl::Rule as AclRule;
 use crate::config::manager::listen::Listener;
-use crate::config::manager::{AclState, Manager, SecretState, User};
+use crate::config::manager::{AclState, Manager, SecretState};
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -124,14 +124,4 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             finding.see(span, why);
         }
     }
-}
-
-/// The `permit` of everybody that opens a user's lists: lines above it would change nothing.
-fn undoing<'u>(user: &'u User<'_>, free: Families) -> Option<&'u AclRule> {
-    let of = |is_v6: bool| {
-        let rules = user.acls.iter().flat_map(|acl| acl.rules.iter().rev());
-        let mut all = rules.filter(move |rule| rule.sense == Sense::Permit && is_all(rule.network));
-        all.find(|rule| rule.network.is_v6() == is_v6)
-    };
-    of(false).filter(|_| free.v4).or_else(|| of(true).filter(|_| free.v6))
 }
