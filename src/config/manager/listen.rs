@@ -214,6 +214,24 @@ mod tests {
     }
 
     #[test]
+    fn the_line_is_the_one_that_decides() {
+        for (lines, want) in [
+            ("enabled=yes\nport=6000", Some(0)),
+            ("enabled=yes\nbindaddr=127.0.0.1\nport=6000", Some(2)),
+            ("port=6000\nenabled=no\nbindaddr=127.0.0.1", Some(2)),
+            ("enabled=yes\nport=80", Some(2)),
+        ] {
+            let (files, host) = (Files::default(), Memory::default());
+            let text = format!("[general]\n{lines}\n");
+            let root = files.add("manager.conf".into(), "/manager.conf".into(), text.into()).id();
+            let world = World::new(&files, &host, Place::default());
+            let effective = config::load(&world, root, Release::newest_lts());
+            let [plain, _] = General::read(&effective, Release::newest_lts()).listeners(None);
+            assert_eq!(plain.at.map(|at| at.line), want, "{lines}");
+        }
+    }
+
+    #[test]
     fn listeners_are_those_that_asterisk_opened() {
         for (lines, want) in [
             ("", ["Closed -", "Closed -"]),
