@@ -85,7 +85,7 @@ pub(super) fn opener(context: &Context<'_>, listener: &Listener<'_>, does: &str)
     let at = listener.at?;
     match context.effective.line(at).node() {
         Node::Header(header) => {
-            Some((context.span(at, header.name.range), "has no `bindaddr`: AMI takes every address".to_owned()))
+            Some((context.span(at, header.name.range), "has no `bindaddr`: AMI listens on every address".to_owned()))
         }
         _ => Some((context.effective.text(at), does.to_owned())),
     }
