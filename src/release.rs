@@ -124,6 +124,18 @@ impl Quirk {
         row(self).source
     }
 
+    /// The first releases that behave so, those of series that always did left out: `18.26, 20.11 and 22.1`.
+    pub fn begins(self) -> String {
+        let is_known = |point: &&Point| SERIES.iter().any(|row| row.series == point.0);
+        let inside = row(self).from.iter().filter(is_known).filter(|(_, minor, patch)| (*minor, *patch) != (0, 0));
+        let names: Vec<String> = inside.map(|(series, minor, _)| format!("{series}.{minor}")).collect();
+        match &names[..] {
+            [] => row(self).from.first().map(|first| first.0.to_string()).unwrap_or_default(),
+            [one] => one.clone(),
+            [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        }
+    }
+
     /// All quirks.
     pub fn all() -> impl Iterator<Item = Quirk> {
         QUIRKS.iter().map(|row| row.quirk)

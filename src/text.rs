@@ -223,16 +223,43 @@ pub fn is_secret_key(key: &[u8]) -> bool {
         || (lower[0] == b's' && lower.len() < 10 && distance(&lower, b"secret") <= 2)
 }
 
-/// Is a text, or a part of it, left for some tool to fill in: `{{ x }}`, `${X}`, `<%= x %>`, `@X@`, `__X__`, `%X%`.
+/// Is a text, or a part of it, left for some tool to fill in: `{{ x }}`, `${X}`, `<%= x %>`, `%(x)s`, or wholly `$X`,
+/// `@X@`, `__X__`, `%X%`.
 pub fn is_placeholder(text: &[u8]) -> bool {
     let opens = |pair: &[u8]| matches!(pair, b"{{" | b"{%" | b"${" | b"#{" | b"<%");
-    let encloses = |mark: &[u8]| {
-        let inner = text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
-        inner.is_some_and(|inner| {
-            !inner.is_empty() && inner.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        })
+    text.windows(2).any(opens) || is_enclosed(text) || is_variable(text) || has_python_name(text)
+}
+
+/// Is a line left for some tool to fill in, or to act on: `{% if x %}`, `{# a remark #}`, `@X@`?
+pub fn is_template_line(line: &[u8]) -> bool {
+    let begins = [&b"{%"[..], b"{{", b"{#", b"<%", b"<?", b"${", b"%%"].iter().any(|start| line.starts_with(start));
+    let word = line.iter().position(|&byte| is_blank(byte) || byte == b'=').map_or(line, |end| &line[..end]);
+    begins || is_enclosed(line) || word.len() > 2 && word.starts_with(b"@") && word.ends_with(b"@")
+}
+
+/// Is it `@X@`, `__X__` or `%X%`?
+fn is_enclosed(text: &[u8]) -> bool {
+    let is_word =
+        |inner: &[u8]| !inner.is_empty() && inner.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let encloses = |mark: &[u8]| text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark)).is_some_and(is_word);
+    [&b"@"[..], b"__", b"%"].into_iter().any(encloses)
+}
+
+/// Is it `$X`, as envsubst fills it in?
+fn is_variable(text: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    text.strip_prefix(b"$")
+        .is_some_and(|name| name.first().is_some_and(|first| !first.is_ascii_digit()) && name.iter().all(is_name))
+}
+
+/// Does it hold `%(x)s`, as Python fills it in?
+fn has_python_name(text: &[u8]) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let at = |start: usize| {
+        let length = text[start..].iter().take_while(|&byte| is_word(byte)).count();
+        length > 0 && text[start + length..].starts_with(b")s")
     };
-    text.windows(2).any(opens) || [&b"@"[..], b"__", b"%"].into_iter().any(encloses)
+    text.windows(2).enumerate().any(|(start, pair)| pair == b"%(" && at(start + 2))
 }
 
 /// The part of a text that must not be shown: what follows a word that names a secret.
@@ -334,6 +361,22 @@ mod tests {
             ("secret=", "secret="),
         ] {
             assert_eq!(masked(line), want, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_tools_fill_in_is_seen() {
+        for text in ["{{ x }}", "a/${X}", "<%= x %>", "@X@", "__X__", "%X%", "$AMI_SECRET2", "10.%(net)s.1", "#{x}"] {
+            assert!(is_placeholder(text.as_bytes()), "{text}");
+        }
+        for text in ["$", "$1A", "$abc", "$A.B", "a$B", "%()s", "%(a b)s", "%a", "__", "@@", "{x}", "100%"] {
+            assert!(!is_placeholder(text.as_bytes()), "{text}");
+        }
+        for line in ["{% if x %}", "{{ a = b }}", "@HEAD@", "@HEAD@ x", "__USERS__", "%USERS%", "<?php", "{# x #}"] {
+            assert!(is_template_line(line.as_bytes()), "{line}");
+        }
+        for line in ["deny 0.0.0.0/0", "$X", "@home", "--- {{ x }}", "user@host", "__"] {
+            assert!(!is_template_line(line.as_bytes()), "{line}");
         }
     }
 

@@ -32,8 +32,9 @@ pub(super) fn write(report: &CheckReport<'_>, look: Look, out: &mut dyn Write) -
         return Ok(());
     }
     writeln!(out, "{}", report.summary())?;
-    if let Some(first) = report.findings.first() {
-        writeln!(out, "`amictl explain {}` tells more of a rule", first.rule)?;
+    // The first of the worst.
+    if let Some(worst) = report.findings.iter().rev().max_by_key(|finding| finding.severity) {
+        writeln!(out, "`amictl explain {}` tells more of a rule", worst.rule)?;
     }
     Ok(())
 }

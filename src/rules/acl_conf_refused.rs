@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Role;
-use super::invalid_acl::is_template;
+use super::address_lists::is_template;
 use super::prelude::*;
 use crate::config::manager::acl_conf_faults;
 

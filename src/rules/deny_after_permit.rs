@@ -1,9 +1,8 @@
 //! A deny of everything behind the permits.
 
-
-use super::permit_without_deny::is_all;
+use super::address_lists::{Filled, is_all, key};
 use super::prelude::*;
-use crate::config::manager::acl::{Network, Rule as AclRule, Sense};
+use crate::config::manager::acl::{Rule as AclRule, Sense};
 use crate::config::manager::{AclState, Manager};
 
 pub(super) static RULE: Rule = Rule {
@@ -26,6 +25,7 @@ Write the `deny` first and the exceptions below it.",
         good("[bob]\ndeny = 0.0.0.0/0\npermit = 10.0.0.0/8\ndeny = 10.0.0.7\n"),
         good("[bob]\npermit = 10.0.0.1\ndeny = 0.0.0.0/0\npermit = 10.0.0.2\n").because("one address gets in"),
         good("[bob]\npermit = ::1\ndeny = 0.0.0.0/0\n").because("these are two families"),
+        good("[bob]\npermit = 10.0.0.1\ndeny = 0.0.0.0/0\npermit = {{ office }}\n").because("a tool fills in one more"),
     ],
 };
 
@@ -33,8 +33,10 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let accounts = &manager.accounts;
     let mut lists = Set::default();
     let mut told = Set::default();
-    for acl in accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
-        if !lists.insert(std::rc::Rc::as_ptr(&acl.rules)) {
+    let filled = Filled::of(context);
+    let users = accounts.users.iter().filter(|user| !filled.has(context, user));
+    for acl in users.flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
+        if !lists.insert(key(acl)) {
             continue;
         }
         for is_v6 in [false, true] {
@@ -58,7 +60,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
 
 /// The deny of a whole family behind which nothing is permitted, and the last permit before it.
 fn covered(rules: &[AclRule], is_v6: bool) -> Option<(&AclRule, &AclRule)> {
-    let mut family = rules.iter().rev().filter(|rule| matches!(rule.network, Network::V6 { .. }) == is_v6);
+    let mut family = rules.iter().rev().filter(|rule| rule.network.is_v6() == is_v6);
     let deny = family.find(|rule| rule.sense == Sense::Permit || is_all(rule.network))?;
     let permit = family.find(|rule| rule.sense == Sense::Permit)?;
     (deny.sense == Sense::Deny).then_some((deny, permit))

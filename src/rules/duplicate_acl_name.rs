@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::invalid_acl::is_template;
+use super::address_lists::is_template;
 use super::prelude::*;
 use crate::config::manager::{AclFault, FactKind, Manager, Why};
 

@@ -22,7 +22,7 @@ that it has freed.
 Of several `[general]` sections only the first is read, and the others are ignored without a word.
 
 `[bob](+)` adds to the earlier section and loses nothing. The finding is an error when something is lost that the \
-later section does not give again, else a warning.",
+later section does not give again, for information when both say the same, else a warning.",
     source: "main/manager.c, __init_manager; recorded on 13.12.2 to 23.4.1",
     check: Check::Config(check),
     examples: &[
@@ -69,6 +69,15 @@ deny = 0.0.0.0/0
  ^^^ nothing of either is lost
 ")
         .because("inherited lines count: both have the same ACL"),
+        bad("\
+[general]
+enabled = yes
+[General]
+ ^^^^^^^ which says the same
+enabled = yes
+"),
+        bad("[a\tb]\nread = call\n[a\tb]\n ^^^ write `(+)` right behind this header\nwrite = call\n"),
+        bad("[{{a*80}}]\nread = call\n[{{a*80}}]\n ^^^^^^^ put its lines into the earlier section\nwrite = call\n"),
         good("[bob]\ndeny = 0.0.0.0/0\n[bob](+)\nread = all\n"),
         bad("\
 [bob]
@@ -85,6 +94,8 @@ setvar = B=1
 
 /// Sections hold more entries than there are lines when they inherit. Beyond so many it is not told what is lost.
 const MOST_ENTRIES: u64 = 5_000_000;
+/// Of a name so many bytes are kept.
+const KEPT: usize = 79;
 const UNKNOWN: &str = "what is lost by it was not worked out";
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
@@ -106,16 +117,27 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             let same = |release: &Release| release.has(Quirk::EventFilterPrefix) == prefix;
             let releases: Vec<Release> = context.releases.iter().copied().filter(same).collect();
             let Some(&release) = releases.first() else { continue };
-            let (lost, is_bad) = if with_details { loss(earlier, later, release) } else { (UNKNOWN.to_owned(), false) };
+            let (lost, severity) = match with_details {
+                true => loss(earlier, later, release),
+                false => (UNKNOWN.to_owned(), Severity::Warning),
+            };
             // The same lines read twice: only what breaks by it is worth a word.
-            if at == first && !is_bad {
+            if at == first && severity < Severity::Error {
                 continue;
             }
             let name = show(earlier.name);
+            let help = match () {
+                // By a name that was cut no section is found.
+                () if earlier.name.len() >= KEPT => "put its lines into the earlier section, or name this user anew".to_owned(),
+                () if name.as_bytes() != earlier.name => {
+                    "write `(+)` right behind this header to add to the earlier section, or name this user anew".to_owned()
+                }
+                () => format!("write `[{name}](+)` to add to the earlier section, or give this user another name"),
+            };
             findings
                 .at(at, format!("the user `{name}` already has a section"), format!("makes one user of both; {lost}"))
-                .severity(if is_bad { Severity::Error } else { Severity::Warning })
-                .help(format!("write `[{name}](+)` to add to the earlier section, or give this user another name"))
+                .severity(severity)
+                .help(help)
                 .see(first, "the earlier section")
                 .only(releases);
         }
@@ -131,7 +153,7 @@ fn name_of(context: &Context<'_>, section: &Section<'_>) -> Option<Span> {
 }
 
 /// What the manager takes from a section: lines that are replaced together, and keys of which the last one counts.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct Held<'e> {
     acl: Vec<(&'static str, &'e [u8])>,
     filters: Vec<(&'e [u8], &'e [u8])>,
@@ -153,8 +175,8 @@ fn held<'e>(section: &'e Section<'_>, release: Release) -> Held<'e> {
     held
 }
 
-/// What the later of two sections takes from the earlier one, and whether that leaves a hole.
-fn loss(earlier: &Section<'_>, later: &Section<'_>, release: Release) -> (String, bool) {
+/// What the later of two sections takes from the earlier one, and how bad that is.
+fn loss(earlier: &Section<'_>, later: &Section<'_>, release: Release) -> (String, Severity) {
     let (one, two) = (held(earlier, release), held(later, release));
     let mut parts = Vec::new();
     let mut is_bad = one.has_setvar;
@@ -183,7 +205,13 @@ fn loss(earlier: &Section<'_>, later: &Section<'_>, release: Release) -> (String
     if parts.is_empty() {
         parts.push("nothing of either is lost".to_owned());
     }
-    (parts.join("; "), is_bad)
+    let severity = match is_bad {
+        true => Severity::Error,
+        // With the same `setvar` lines it is bad.
+        false if one == two => Severity::Info,
+        false => Severity::Warning,
+    };
+    (parts.join("; "), severity)
 }
 
 /// Names in a sentence, each once.
@@ -213,11 +241,13 @@ fn generals(
     let is_general = |it: &&Section<'_>| !it.template && it.name.eq_ignore_ascii_case(b"general");
     for later in context.effective.sections.iter().filter(is_general).skip(1) {
         let Some(at) = name_of(context, later).filter(|at| *at != first) else { continue };
-        let own = if affordable(later, later) { keys(later) } else { BTreeMap::new() };
+        let with_details = affordable(later, later);
+        let own = if with_details { keys(later) } else { BTreeMap::new() };
         let lost = listed(own.iter().filter(|(key, value)| counted.get(*key) != Some(value)).map(|(key, _)| *key));
-        let (severity, effect) = match lost.is_empty() {
-            true => (Severity::Warning, "reads only the first one".to_owned()),
-            false => (Severity::Error, format!("reads only the first one, and takes no {lost} from this one")),
+        let (severity, effect) = match (lost.is_empty(), with_details) {
+            (true, true) => (Severity::Info, "reads only the first one, which says the same".to_owned()),
+            (true, false) => (Severity::Warning, "reads only the first one".to_owned()),
+            (false, _) => (Severity::Error, format!("reads only the first one, and takes no {lost} from this one")),
         };
         findings
             .at(at, "there already is a [general]", effect)

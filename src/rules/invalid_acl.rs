@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::address_lists::is_template;
 use super::prelude::*;
 use crate::config::Origin;
-use crate::config::manager::acl::{self, BadItem, Fault, Sense};
+use crate::config::manager::acl::{self, Fault, Sense};
 use crate::config::manager::{AclFault, At, FactKind, Manager, Part, Why};
-use crate::text::{Span, is_placeholder};
+use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "invalid-acl",
@@ -43,6 +44,16 @@ permit = 10.0.0.1
 ")
         .on("13"),
         bad("[bob]\nsecret = x\npermit = localhost\n         ^^^^^^^^^ names are not looked up\n").on("22"),
+        bad("[bob]\nsecret = x\npermit = 10.0.0.300\n         ^^^^^^^^^^ `10.0.0.300` is no numeric address\n").on("22"),
+        bad("[bob]\nsecret = x\ndeny = 0.0.0.0/0,10.0.0.300/24\n                 ^^^^^^^^^^^^^ may be above 255\n").on("22"),
+        bad("\
+[bob]
+secret = x
+permit = 10.0.0.1,lan
+                  ^^^ this `permit` is not read from here on
+                  ^^^ this `permit` cannot be read
+")
+        .on("13,22"),
         bad("[bob]\nsecret = x\npermit = 10.0.0.1:5038\n         ^^^^^^^^^^^^^ take the port out\n").on("22"),
         bad("[bob]\nsecret = x\npermit = 10.0.0.1,\n         ^^^^^^^^^ an item is empty\n").on("22"),
         bad("[bob]\nsecret = x\npermit =\n^^^^^^^^ an item is empty\n").on("22"),
@@ -76,7 +87,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                     let effect = format!(
                         "drops the line from this item on, and keeps the user, with the rules that are left{open}"
                     );
-                    findings.at(span, message(&bad, is_deny), effect).help(help(bad.fault));
+                    let message = format!("this {} is not read from here on: {}", key(is_deny), bad.what());
+                    findings.at(span, message, effect).help(bad.help());
                 }
             }
             _ => {}
@@ -86,13 +98,20 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         let Some((bad, span, is_deny)) = bad_item(context, at) else { continue };
         let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
         let effect = format!("deletes the user `{}`{more}: every login fails", show(first));
-        findings.at(span, message(&bad, is_deny), effect).help(help(bad.fault));
+        let message = format!("this {} cannot be read: {}", key(is_deny), bad.what());
+        findings.at(span, message, effect).help(bad.help());
     }
+}
+
+/// An item that is none, and its text.
+struct Bad<'t> {
+    fault: Fault,
+    item: &'t [u8],
 }
 
 /// The item of a `permit` or `deny` that is none, where to show it, and whether it is a `deny`. Nothing where a tool is
 /// to fill in the value.
-fn bad_item(context: &Context<'_>, at: Origin) -> Option<(BadItem, Span, bool)> {
+fn bad_item<'t>(context: &Context<'t>, at: Origin) -> Option<(Bad<'t>, Span, bool)> {
     let written = context.effective.written(at)?;
     let is_deny = written.name.bytes.eq_ignore_ascii_case(b"deny");
     if !is_deny && !written.name.bytes.eq_ignore_ascii_case(b"permit") || is_template(written.value.bytes) {
@@ -107,26 +126,51 @@ fn bad_item(context: &Context<'_>, at: Origin) -> Option<(BadItem, Span, bool)> 
         false if value.len() != written.value.bytes.len() => context.span(at, value),
         false => context.span(at, value.start + bad.range.start..value.start + bad.range.end),
     };
-    Some((bad, span, is_deny))
+    Some((Bad { fault: bad.fault, item: &written.value.bytes[bad.range] }, span, is_deny))
 }
 
-/// Is a value, or a part of it, to be filled in by a tool?
-pub(super) fn is_template(value: &[u8]) -> bool {
-    let parts = |byte: &u8| matches!(byte, b',' | b'/');
-    is_placeholder(value) || value.split(parts).any(|part| is_placeholder(part.trim_ascii()))
+fn key(is_deny: bool) -> &'static str {
+    if is_deny { "`deny`" } else { "`permit`" }
 }
 
-fn message(bad: &BadItem, is_deny: bool) -> String {
-    format!("this `{}` cannot be read: {}", if is_deny { "deny" } else { "permit" }, bad.fault)
-}
-
-fn help(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Empty => "write an address, and no comma at the end",
-        Fault::Blank => "write the list without blanks: `10.0.0.1,10.0.0.2`",
-        Fault::Port => "take the port out: a rule is for addresses",
-        Fault::NoAddress => "write a numeric address: names are not looked up; everybody is `0.0.0.0/0`",
-        Fault::Mask => "write a prefix of 0 to 32 (IPv6: 0 to 128), or a mask such as `255.255.255.0`",
-        Fault::Families => "write a mask of the address's own family, or a prefix",
+impl Bad<'_> {
+    fn what(&self) -> String {
+        let item = show(self.item);
+        match self.fault {
+            Fault::Empty => "an item is empty".to_owned(),
+            Fault::Blank => format!("a blank stands beside the address in `{item}`"),
+            Fault::Port => format!("`{item}` has a port"),
+            Fault::NoAddress => format!("`{item}` is no numeric address"),
+            Fault::Mask => format!("the mask of `{item}` cannot be read"),
+            Fault::Families => format!("address and mask of `{item}` are of different families"),
+        }
     }
+
+    fn help(&self) -> &'static str {
+        let mut parts = self.item.strip_prefix(b"!").unwrap_or(self.item).split(|&byte| byte == b'/');
+        let is_big = match self.fault {
+            Fault::NoAddress => parts.next().is_some_and(is_beyond),
+            Fault::Mask => parts.nth(1).is_some_and(is_beyond),
+            _ => false,
+        };
+        match self.fault {
+            Fault::NoAddress | Fault::Mask if is_big => "none of the four numbers may be above 255",
+            Fault::Empty => "write an address, and no comma at the end",
+            Fault::Blank => "write the list without blanks: `10.0.0.1,10.0.0.2`",
+            Fault::Port => "take the port out: a rule is for addresses",
+            Fault::NoAddress => "write a numeric address: names are not looked up; everybody is `0.0.0.0/0`",
+            Fault::Mask => "write a prefix of 0 to 32 (IPv6: 0 to 128), or a mask such as `255.255.255.0`",
+            Fault::Families => "write a mask of the address's own family, or a prefix",
+        }
+    }
+}
+
+/// Is it four numbers of which one is too big?
+fn is_beyond(text: &[u8]) -> bool {
+    let number = |part: &[u8]| {
+        let text = std::str::from_utf8(part).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        text.parse::<u32>().ok()
+    };
+    let numbers: Option<Vec<u32>> = text.split(|&byte| byte == b'.').map(number).collect();
+    numbers.is_some_and(|numbers| numbers.len() == 4 && numbers.iter().any(|&number| number > 255))
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::prelude::*;
 use crate::catalog::{SectionKind, option};
 use crate::config::{Origin, ReadId};
-use crate::text::{FileId, is_blank, is_secret_key};
+use crate::text::{FileId, Span, is_blank, is_secret_key, is_template_line};
 
 pub(super) static RULE: Rule = Rule {
     name: "line-without-equals",
@@ -17,10 +17,13 @@ and the file loads. Where the line was to set an option (error), the option is n
 `deny: 0.0.0.0/0` the user has no access rule and may log in from anywhere, and with `eventfilter !Event: X` it \
 receives all events.
 
+A `;` begins a comment, in the criteria of an `eventfilter` too: `eventfilter(name(Hangup);method(exact)) = x` ends at \
+it.
+
 Put a `=` between key and value. A comment begins with `;`: text, rulers of dashes and `//` do no harm, but a `=` in \
 one makes it an option.
 
-Lines that are part of a template language (`{% … %}`, `{{ … }}`, `<% … %>`, `@…@`) are left alone.",
+Lines that are part of a template language (`{% … %}`, `{{ … }}`, `<% … %>`, `@…@`, `__…__`, `%…%`) are left alone.",
     source: "main/config.c, process_text_line; recorded on 13.12.2 to 23.4.1",
     check: Check::Config(check),
     examples: &[
@@ -31,8 +34,14 @@ Lines that are part of a template language (`{% … %}`, `{{ … }}`, `<% … %>
         bad("[general]\nenabled yes\n^^^^^^^^^^^ it does not set `enabled`\n"),
         bad("[general]\nenabled = yes\n--- users ---\n^^^^^^^^^^^^^ a comment begins with `;`\n"),
         bad("[bob]\nread the manual first\n^^^^^^^^^^^^^^^^^^^^^ the line is dropped\n"),
+        bad("\
+[bob]
+eventfilter(header(Channel);method(none)) = SIP
+^^^^^^^^^^^^^^^^^^^^^^^^^^^ the `;` cuts this line
+"),
         good("[bob]\nsecret = 7Qm3kd\ndeny = 0.0.0.0/0 ; deny 10.0.0.0/8\npermit => 10.0.0.0/8\n"),
         good("[general]\n{% if tls %}\ntlsenable = yes\n{% endif %}\n").because("a template writes the file"),
+        good("[general]\nenabled = yes\n__USERS__\n%MORE_USERS%\n@REST@\n").because("a tool fills these in"),
     ],
 };
 
@@ -41,7 +50,18 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let mut kinds = Kinds::default();
     for (note, span) in context.notes().filter(|(note, _)| note.what == What::NoEquals) {
         let Node::Text(text) = context.effective.line(note.at).node() else { continue };
-        if is_placeholder(text.bytes) || !places.insert((span.file, note.at.line)) {
+        if is_template_line(text.bytes) || !places.insert((span.file, note.at.line)) {
+            continue;
+        }
+        if is_cut(context, note.at, span) {
+            findings
+                .at(
+                    span,
+                    "the `;` cuts this line before its `=`",
+                    "takes what is behind the `;` for a comment, and drops the line; no event is filtered by it",
+                )
+                .help("write `,` between the criteria")
+                .severity(Severity::Error);
             continue;
         }
         let kind = kinds.at(context, note.at);
@@ -55,6 +75,17 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             .help(format!("write `{key} = {value}`"))
             .severity(Severity::Error);
     }
+}
+
+/// Is it a filter whose criteria have a `;` between them?
+fn is_cut(context: &Context<'_>, at: Origin, span: Span) -> bool {
+    let text = context.files.bytes(span);
+    let line = context.effective.line(at).range();
+    let start = b"eventfilter(";
+    let Some(behind) = context.files.get(span.file).bytes().get(span.range().end..line.end) else { return false };
+    text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+        && behind.trim_ascii_start().starts_with(b";")
+        && behind.contains(&b'=')
 }
 
 /// What it comes to when an option is not there.
@@ -91,12 +122,6 @@ fn meant(text: &[u8], kind: Option<SectionKind>) -> Option<(&'static str, String
     let numbers = value.iter().all(|byte| !byte.is_ascii_alphabetic());
     let free = matches!(key, "eventfilter" | "setvar");
     (words.len() == 1 || list || numbers || colon || free).then_some((key, mended))
-}
-
-/// Is the line written for a program that makes the file?
-fn is_placeholder(text: &[u8]) -> bool {
-    let begins = [&b"{%"[..], b"{{", b"{#", b"<%", b"<?", b"${", b"%%"].iter().any(|start| text.starts_with(start));
-    begins || (text.len() > 2 && text.starts_with(b"@") && text.ends_with(b"@"))
 }
 
 /// The kinds of the sections in which lines stand, as far as headers of the same file tell.

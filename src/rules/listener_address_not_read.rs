@@ -1,12 +1,13 @@
-//! A `bindaddr` or `tlsbindaddr` that Asterisk cannot read.
+//! A `bindaddr` or `tlsbindaddr` that Asterisk cannot read, or not wholly.
 
 use super::prelude::*;
+use crate::config::manager::general::General;
 use crate::config::manager::{Manager, Why};
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
     name: "listener-address-not-read",
-    summary: "an address to listen on that Asterisk cannot read",
+    summary: "an address to listen on that Asterisk cannot read, or not all of it",
     severity: Severity::Error,
     doc: "\
 `bindaddr` and `tlsbindaddr` take a numeric address only. A name (`localhost`), an interface (`eth0`), a network \
@@ -15,6 +16,9 @@ on with what it has: without another `bindaddr` that is `::`, every address of t
 that was to be reached from this machine alone is open to everybody who reaches the machine.
 
 Without a `tlsbindaddr` that it can read, the TLS listener takes the address of `bindaddr`.
+
+`bindaddr` has no port: in `127.0.0.1:6000` Asterisk does not look at the `:6000`, and listens on the port of `port`, or \
+on 5038.
 
 Write `127.0.0.1`, or the address of the interface. It is an error when every address is open by it, else a warning.",
     source: "main/manager.c, __init_manager; ast_parse_arg in main/config.c; recorded on 16.28.0 to 23.4.1",
@@ -57,6 +61,15 @@ bindaddr = 127.0.0.1
 tlsbindaddr = pbx.example.com:5039
               ^^^^^^^^^^^^^^^^^^^^ takes the address of `bindaddr`
 "),
+        bad("\
+[general]
+enabled = yes
+bindaddr = 127.0.0.1:6000
+           ^^^^^^^^^^^^^^ listens on port 5038
+"),
+        bad("[general]\nport = 5040\nbindaddr = [::1]:6000\n           ^^^^^^^^^^ as soon as AMI is enabled, on port 5040\n"),
+        good("[general]\nenabled = yes\nport = 6000\nbindaddr = 127.0.0.1:6000\n").because("it is that port"),
+        good("[general]\nenabled = yes\nbindaddr = 127.0.0.1:${AMI_PORT}\n"),
         good("[general]\nenabled = yes\nbindaddr = 127.1\n").because("the notations of C are addresses"),
         good("[general]\nenabled = yes\nbindaddr = [::1]\ntlsbindaddr = [::1]:5039\n"),
         good("[general]\nenabled = yes\nbindaddr = ${AMI_BIND}\ntlsbindaddr = <public ip>\n")
@@ -67,6 +80,7 @@ tlsbindaddr = pbx.example.com:5039
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let general = &manager.general;
+    port_not_read(context, general, findings);
     for fact in &general.facts {
         let plain = match fact.why {
             Why::NoAddress { .. } => true,
@@ -75,7 +89,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         };
         let Some(written) = context.effective.written(fact.at) else { continue };
         let value = written.value.bytes;
-        if is_placeholder(value) || value.starts_with(b"<") {
+        if is_filled_in(value) {
             continue;
         }
         let key = if plain { "bindaddr" } else { "tlsbindaddr" };
@@ -113,4 +127,39 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         };
         findings.at(context.span(fact.at, range), message, effect).severity(severity).help(help);
     }
+}
+
+/// Speaks of a port behind an address that is taken.
+fn port_not_read(context: &Context<'_>, general: &General<'_>, findings: &mut Findings<'_>) {
+    let Some(line) = general.bindaddr.at else { return };
+    let Some(written) = context.effective.written(line) else { return };
+    let (value, range) = (written.value.bytes, written.value.range);
+    let inner = value.strip_prefix(b"[").and_then(|rest| rest.split(|&byte| byte == b']').nth(1));
+    let behind = inner.unwrap_or(value);
+    // An address of IPv6 without brackets has no port.
+    let colons = behind.iter().filter(|&&byte| byte == b':').count();
+    let Some(at) = behind.iter().position(|&byte| byte == b':').filter(|_| colons == 1) else { return };
+    let port = &behind[at + 1..];
+    let Some(actual) = general.port.value.filter(|_| general.unread.is_none()) else { return };
+    if port.is_empty() || is_filled_in(value) || port == actual.to_string().as_bytes() || range.len() != value.len() {
+        return;
+    }
+    let effect = match general.enabled.value {
+        true => format!("does not look at the port, and listens on port {actual}"),
+        false => format!("does not look at the port: it listens, as soon as AMI is enabled, on port {actual}"),
+    };
+    let number = std::str::from_utf8(port).ok().and_then(|port| port.parse::<u16>().ok()).filter(|&port| port >= 1024);
+    let help = match number {
+        Some(number) => format!("write the address alone, and `port = {number}` on a line of its own"),
+        None => "write the address alone, and the port on a line of its own, `port = 5038`".to_owned(),
+    };
+    findings
+        .at(context.span(line, range), format!("`{}` is an address with a port, which `bindaddr` has not", show(value)), effect)
+        .severity(Severity::Warning)
+        .help(help);
+}
+
+/// Is a value left for a tool, or a reader, to fill in: `<the public address>`?
+pub(super) fn is_filled_in(value: &[u8]) -> bool {
+    is_placeholder(value) || value.starts_with(b"<")
 }

@@ -1,8 +1,8 @@
 //! A `port` that Asterisk cannot read.
 
+use super::listener_address_not_read::is_filled_in;
 use super::prelude::*;
 use crate::config::manager::{Manager, Why};
-use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
     name: "listener-port-not-read",
@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         }
         let Some(written) = context.effective.written(fact.at) else { continue };
         let value = written.value.bytes;
-        if is_placeholder(value) || value.starts_with(b"<") {
+        if is_filled_in(value) {
             continue;
         }
         let (severity, effect) = match general.port.value {

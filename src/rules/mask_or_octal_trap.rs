@@ -3,11 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use super::invalid_acl::is_template;
-use super::no_address_restriction::is_nobody;
-use super::permit_without_deny::is_all;
+use super::address_lists::{is_all, is_nobody, is_template};
 use super::prelude::*;
-use crate::config::manager::acl::Network;
+use crate::config::manager::acl::{Network, Sense};
+use crate::config::manager::listen::State;
 use crate::config::manager::{AclState, Manager};
 use crate::syntax::Operator;
 
@@ -24,9 +23,11 @@ Asterisk reads the addresses of `permit` and `deny` in the notations of C, and a
 - A mask need not be contiguous: `0.0.0.255`, as routers write it, compares the last number only.
 - `/0` and the mask 0.0.0.0 match every address, whatever stands before them: `permit = 10.0.0.143/0.0.0.0` is \
 everybody.
-- Without a mask an address is one host: `deny = 0.0.0.0` keeps nobody out. Everybody is `0.0.0.0/0`.
+- Without a mask an address is one host: `deny = 0.0.0.0` keeps nobody out. Everybody is `0.0.0.0/0`, and just that: \
+`0.0.0.0/255.255.255.0` is a network that no client is in.
 
-Bits of the address behind the mask (`192.168.0.1/24`) do no harm, and nothing is said of them.",
+Bits of the address behind the mask (`192.168.0.1/24`) do no harm, and nothing is said of them. Where no listener opens, the \
+finding is for information.",
     source: "main/acl.c, ast_append_ha, and main/netsock2.c, ast_sockaddr_parse; recorded on 13.12.2 to 23.4.1",
     check: Check::Manager(check),
     examples: &[
@@ -38,6 +39,10 @@ Bits of the address behind the mask (`192.168.0.1/24`) do no harm, and nothing i
         bad("[bob]\npermit = 10.0.0.143/0.0.0.0\n         ^^^^^^^^^^^^^^^^^^ every IPv4 address\n"),
         bad("[bob]\ndeny = ::1/0\n       ^^^^^ every IPv6 address\n"),
         bad("[bob]\ndeny = 0.0.0.0\n       ^^^^^^^ no client\npermit = 10.0.0.1\n"),
+        bad("[bob]\ndeny = 0.0.0.0/255.255.255.255\n       ^^^^^^^^^^^^^^^^^^^^^^^ for every IPv4 address write `0.0.0.0/0`\n"),
+        bad("[bob]\npermit = 0.0.0.0/255.255.255.0\n         ^^^^^^^^^^^^^^^^^^^^^ write the network that is meant\n"),
+        bad("[bob]\npermit = 10.0.0.1,!0.0.0.0/8\n                  ^^^^^^^^^^ a network that nobody is in; matches no client\n"),
+        good("[bob]\npermit = 0.0.0.0/1\n").because("half of all addresses"),
         good("[bob]\ndeny = 0.0.0.0/0.0.0.0,::/0,0/0\npermit = 127.0.0.1/255.255.255.0,192.168.0.1/24,10.0.0/24\n"),
         good("[bob]\npermit = 127.1,192.168.001.001,10.0.0.1/32,fd00::1/8\n"),
     ],
@@ -45,6 +50,8 @@ Bits of the address behind the mask (`192.168.0.1/24`) do no harm, and nothing i
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let accounts = &manager.accounts;
+    let closed = manager.listeners.iter().all(|listener| listener.state == State::Closed);
+    let severity = if closed { Severity::Info } else { Severity::Warning };
     let mut lists = Set::default();
     let mut lines = Set::default();
     for acl in accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
@@ -68,8 +75,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 let range: Range<usize> = start..start + item.len();
                 start = range.end + 1;
                 let text = item.strip_prefix(b"!").unwrap_or(item);
-                if let Some((message, effect, help)) = trap(text, rule.network) {
-                    findings.at(effective.span(at.line, range), message, effect).help(help);
+                if let Some((message, effect, help)) = trap(text, rule.network, rule.sense) {
+                    findings.at(effective.span(at.line, range), message, effect).severity(severity).help(help);
                 }
             }
         }
@@ -77,16 +84,26 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
 }
 
 /// What is wrong with an item, what Asterisk makes of it, and the way out.
-fn trap(item: &[u8], network: Network) -> Option<(String, String, String)> {
+fn trap(item: &[u8], network: Network, sense: Sense) -> Option<(String, String, String)> {
     let (address, mask) = match item.iter().position(|&byte| byte == b'/') {
         Some(at) => (&item[..at], Some(&item[at + 1..])),
         None => (item, None),
     };
     let family = if matches!(network, Network::V6 { .. }) { "IPv6" } else { "IPv4" };
-    if is_nobody(network) {
-        let all = if family == "IPv6" { "::/0" } else { "0.0.0.0/0" };
-        let message = format!("`{}` is one address, which nobody has", show(item));
-        return Some((message, "matches no client".to_owned(), format!("for every {family} address write `{all}`")));
+    if is_nobody(network) && !has_host(address) {
+        let message = match network {
+            Network::V4 { mask: u32::MAX, .. } | Network::V6 { .. } => {
+                format!("`{}` is one address, which nobody has", show(item))
+            }
+            Network::V4 { .. } => format!("`{}` is a network that nobody is in", show(item)),
+        };
+        let help = match (sense, family) {
+            (Sense::Permit, "IPv4") => "write the network that is meant, for example `10.0.0.0/255.255.255.0`".to_owned(),
+            (Sense::Permit, _) => "write the network that is meant, for example `fd00::/8`".to_owned(),
+            (Sense::Deny, "IPv4") => "for every IPv4 address write `0.0.0.0/0`".to_owned(),
+            (Sense::Deny, _) => "for every IPv6 address write `::/0`".to_owned(),
+        };
+        return Some((message, "matches no client".to_owned(), help));
     }
     if is_all(network) && has_host(address) {
         let message = format!("a mask of 0 leaves nothing of `{}`", show(address));

@@ -30,6 +30,7 @@ Nothing is said where a part of the configuration is not here, nor of a section 
         bad("[staff](!)\nread = all\n[bob](staff)\n ^^^ give it a `secret`\n[eve](staff)\nsecret = x\n"),
         good("[bob]\nsecret =\n").because("that is a secret, the empty one: a matter of `empty-secret`"),
         good("[staff]\nread = all\n[bob](staff)\nsecret = x\n").because("the section is there for others"),
+        good("[general ]\nenabled = yes\n").because("it was not to be a user: a matter of `user-name-with-blank`"),
         good("[bob]\nread = all\n[Bob]\nsecret = x\n").because("both are one user"),
         good("[bob]\nread = all\n[bob](+)\nsecret = x\n"),
         good("[bob]\nread = all\n#include \"secrets.d/bob.conf\"\n").because("that file may have it"),
@@ -46,7 +47,9 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         context.effective.sections.iter().flat_map(|section| section.bases.iter().copied()).collect();
     for user in manager.accounts.users.iter().filter(|user| user.secret.value.state() == SecretState::Missing) {
         let inherited = user.sections.iter().any(|section| bases.contains(section));
-        if inherited || is_placeholder(user.name) || *filled.get_or_insert_with(|| has_blanks_to_fill(context)) {
+        // `[general ]` was not to be a user.
+        let is_general = user.name.trim_ascii().eq_ignore_ascii_case(b"general");
+        if is_general || inherited || is_placeholder(user.name) || *filled.get_or_insert_with(|| has_blanks_to_fill(context)) {
             continue;
         }
         let effective = manager.accounts.effective(context.effective, user.at.part);
@@ -60,6 +63,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
 }
 
 /// Has the file lines that some tool replaces by others?
-fn has_blanks_to_fill(context: &Context<'_>) -> bool {
-    context.lines().any(|(_, line)| matches!(line.node(), Node::Text(text) if is_placeholder(text.bytes)))
+pub(super) fn has_blanks_to_fill(context: &Context<'_>) -> bool {
+    let mut texts = context.notes().filter(|(note, _)| note.what == What::NoEquals);
+    texts.any(|(note, _)| matches!(context.effective.line(note.at).node(), Node::Text(text) if is_placeholder(text.bytes)))
 }

@@ -4,6 +4,7 @@
 //! below; CONTRIBUTING.md shows how. A rule looks at a configuration through its [`Context`] and says what bites. It never
 //! reads files and never computes again what the layers below it know.
 
+mod address_lists;
 mod context;
 mod examples;
 mod prelude;
@@ -59,6 +60,7 @@ rules! {
     filter_crashes,
     filter_dropped,
     filter_never_matches,
+    general_not_read,
     hash_comment,
     include_loop,
     include_missing,
@@ -103,6 +105,7 @@ rules! {
     unknown_directive,
     unknown_general_option,
     unknown_user_option,
+    user_name_with_blank,
     users_conf_account,
     well_known_secret,
     write_gives_shell,

@@ -25,30 +25,33 @@ Write the number alone. A unit that is the right one anyhow (`30s`) is not told.
         bad("\
 [general]
 authtimeout = 1m
-              ^^ reads it as 1
+              ^^ `1m` is read as 1; takes 1 second, and does not look at the rest
 "),
         bad("\
 [general]
 authlimit = none
-            ^^^^ authlimit stays at 50
+            ^^^^ `none` is no number for `authlimit`; does not take it: `none` is read as 0, which is below 1: authlimit stays at 50
 "),
         bad("\
 [general]
 httptimeout = 0
-              ^ it is 60
+              ^ `0` is too small for `httptimeout`; does not take it: 0 is below 1: it is 60
 "),
         bad("\
 [general]
 httptimeout = 99999999999
-              ^^^^^^^^^^^ reads it as 1215752191
+              ^^^^^^^^^^^ `99999999999` is read as 1215752191
 "),
         bad("\
 [bob]
 writetimeout = 5s
-               ^^ less than 100 milliseconds, or no number
+               ^^ `5s` is read as 5, which is too small for `writetimeout`
 [eve]
 writetimeout = 1000sec
-               ^^^^^^^ reads it as 1000
+               ^^^^^^^ takes 1000 milliseconds, and does not look at the rest
+[dan]
+writetimeout = 50
+               ^^ `50` is too small for `writetimeout`
 "),
         good("[general]\nauthtimeout = 30s\nauthlimit = 010\nhttptimeout = +60\n[bob]\nwritetimeout = 100ms\n"),
         good("[general]\nauthtimeout = {{ timeout }}\n").because("a tool fills this in"),
@@ -66,7 +69,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             _ => continue,
         };
         let effect = format!("does not take it: {}", fact.why);
-        tell(context, findings, fact.at, key, effect);
+        tell(context, findings, fact.at, key, effect, None);
     }
     let numbers =
         [("authtimeout", general.authtimeout), ("authlimit", general.authlimit), ("httptimeout", general.httptimeout)];
@@ -108,10 +111,27 @@ fn whole(context: &Context<'_>, findings: &mut Findings<'_>, at: Origin, key: &s
     if told != Some(number) && rest.is_empty() && told.is_some() {
         return;
     }
-    tell(context, findings, at, key, format!("reads it as {number}"));
+    let unit = match key {
+        "writetimeout" => "millisecond",
+        "authlimit" => "connection",
+        _ => "second",
+    };
+    let several = if number == 1 { "" } else { "s" };
+    let effect = match told {
+        Some(_) => format!("takes {number} {unit}{several}, and does not look at the rest"),
+        None => format!("wraps around what is too big: {number} {unit}{several}"),
+    };
+    tell(context, findings, at, key, effect, Some(number));
 }
 
-fn tell(context: &Context<'_>, findings: &mut Findings<'_>, at: Origin, key: &str, effect: String) {
+fn tell(
+    context: &Context<'_>,
+    findings: &mut Findings<'_>,
+    at: Origin,
+    key: &str,
+    effect: String,
+    taken: Option<i32>,
+) {
     let Some(written) = context.effective.written(at) else { return };
     let value = written.value.bytes;
     if is_placeholder(value) {
@@ -119,7 +139,7 @@ fn tell(context: &Context<'_>, findings: &mut Findings<'_>, at: Origin, key: &st
     }
     let (range, message) = match value {
         [] => (written.name.range, format!("`{key}` is empty")),
-        _ => (written.value.range, format!("`{}` is no number for `{key}`", show(value))),
+        _ => (written.value.range, message(value, key, taken)),
     };
     let help = match key {
         "writetimeout" => "write a number of milliseconds, 100 or more",
@@ -127,4 +147,22 @@ fn tell(context: &Context<'_>, findings: &mut Findings<'_>, at: Origin, key: &st
         _ => "write a number of seconds, 1 or more",
     };
     findings.at(context.span(at, range), message, effect).help(help);
+}
+
+/// What is wrong with a value: of one that is taken, the number as which it is.
+fn message(value: &[u8], key: &str, taken: Option<i32>) -> String {
+    let shown = show(value);
+    if let Some(number) = taken {
+        return format!("`{shown}` is read as {number}");
+    }
+    let sign = value.iter().take_while(|byte| matches!(byte, b'+' | b'-')).count().min(1);
+    let digits = value[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = value.split_at(sign + digits);
+    let read = std::str::from_utf8(number).ok().and_then(|number| number.parse::<i32>().ok());
+    match read {
+        _ if digits == 0 => format!("`{shown}` is no number for `{key}`"),
+        None => format!("`{shown}` is too big for `{key}`, and wraps around"),
+        Some(_) if rest.is_empty() => format!("`{shown}` is too small for `{key}`"),
+        Some(read) => format!("`{shown}` is read as {read}, which is too small for `{key}`"),
+    }
 }

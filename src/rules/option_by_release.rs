@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::catalog::{self, SectionKind};
-use crate::release::{Release, phrase};
+use crate::release::{Quirk, Release};
 
 pub(super) static RULE: Rule = Rule {
     name: "option-by-release",
@@ -16,7 +16,7 @@ case, and no other: `EventFilter` is ignored without a word. Older ones, 13 and 
 `eventfilter`, in any letter case: `eventfilter(name(Hangup))` and `eventfilters` are ignored without a word. A user \
 whose filters are all ignored receives every event of the classes in `read`, so an upgrade can hand out what was \
 filtered before.
-- `disabledevents`: unknown before 16.25 and 18.11, on 13 and on certified 16.8 and 18.9. The events are sent to \
+- `disabledevents`: unknown before 16.25, 18.11 and 19.3, on 13 and on certified 16.8 and 18.9. The events are sent to \
 everybody, and a NOTICE is logged.
 
 Plain `eventfilter` in lower case, with a regular expression, works everywhere. Name the releases that you run with \
@@ -28,7 +28,7 @@ Plain `eventfilter` in lower case, with a regular expression, works everywhere. 
 [bob]
 read = all
 EventFilter = !Secret
-^^^^^^^^^^^ write `eventfilter`, in lower case
+^^^^^^^^^^^ releases before 18.26, 20.11, 21.6 and 22.1 act on it; write `eventfilter`, in lower case
 ")
         .because("13 and 16 take it, all later ones do not"),
         bad("\
@@ -41,13 +41,13 @@ eventfilter(name(Hangup)) =
         bad("\
 [bob]
 eventfilters = Hangup
-^^^^^^^^^^^^ only those of 18 to 23 act on it
+^^^^^^^^^^^^ releases from 18.26, 20.11, 21.6 and 22.1 on act on it
 ")
         .on("16"),
         bad("\
 [general]
 disabledevents = VarSet
-^^^^^^^^^^^^^^ these events are sent
+^^^^^^^^^^^^^^ these events are sent; releases from 16.25, 18.11 and 19.3 on act on it
 ")
         .on("13,22"),
         good("[bob]\neventfilter = Hangup\nREAD = all\n"),
@@ -77,7 +77,12 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
             false => "ignores the line but for a NOTICE: these events are sent",
         };
-        let effect = format!("{ignored}; of the newest releases, only those of {} act on it", phrase(&acting, &series));
+        let quirk = catalog::option(SectionKind::General, entry.name).map_or(Some(Quirk::EventFilterPrefix), |it| it.quirk());
+        let acts = quirk.map(|quirk| match acting.iter().any(|release| release.has(quirk)) {
+            true => format!("; releases from {} on act on it", quirk.begins()),
+            false => format!("; releases before {} act on it", quirk.begins()),
+        });
+        let effect = format!("{ignored}{}", acts.unwrap_or_default());
         let message = format!("`{}` is an option on other releases only", show(entry.name));
         let help = match () {
             () if !user => "filter the events with `eventfilter` in each user's section",

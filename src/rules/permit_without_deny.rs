@@ -1,13 +1,10 @@
 //! A list of address rules in which nothing is denied.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
-use super::invalid_acl::is_template;
-use super::no_address_restriction::{is_open, others};
+use super::address_lists::{Families, Filled, Pointless, is_open, key, let_in, others, pointless};
 use super::prelude::*;
-use crate::config::manager::acl::{self, Network, Sense};
-use crate::config::manager::{AclState, At, Manager};
+use crate::config::manager::{Acl, AclState, At, Manager, acl};
 
 pub(super) static RULE: Rule = Rule {
     name: "permit-without-deny",
@@ -45,6 +42,22 @@ permit = 127.0.0.1/255.255.255.0
 "),
         bad("[bob]\nsecret = x\nacl = lan\n")
             .beside(&[("acl.conf", "[lan]\npermit = 10.0.0.0/8\n^^^^^^^^^^^^^^^^^^^ keep nobody out\n")]),
+        bad("\
+[general]
+enabled = yes
+bindaddr = 0.0.0.0
+[bob]
+secret = x
+deny = ::/0
+permit = 10.0.0.1
+^^^^^^^^^^^^^^^^^ any IPv4 address
+")
+        .because("the `deny` is for IPv6"),
+        bad("[bob]\nacl = lan\npermit = 10.0.0.1\n^^^^^^^^^^^^^^^^^ only other lists can keep somebody from `bob`\n")
+            .beside(&[("acl.conf", "[lan]\ndeny = 0.0.0.0/0,::/0\npermit = 10.0.0.0/8\n")]),
+        good("[bob]\ndeny = {{ closed }}\npermit = 10.0.0.1\n").because("a tool fills it in"),
+        good("[general]\nenabled = yes\nbindaddr = 2001:db8::5\n[bob]\ndeny = ::/0\npermit = 10.0.0.1\n")
+            .because("nobody comes over IPv4"),
         good("[bob]\ndeny = 0.0.0.0/0.0.0.0\npermit = 127.0.0.1/255.255.255.0\n"),
         good("[bob]\npermit = 10.0.0.0/8,!0.0.0.0/0\n").because("`!` makes it a deny"),
         good("[bob]\npermit = 0.0.0.0/0.0.0.0\n").because("that is said in so many words"),
@@ -57,37 +70,51 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         return;
     }
     let accounts = &manager.accounts;
-    let mut known: Map<*const Vec<acl::Rule>, bool> = Map::default();
-    let mut lines: BTreeMap<At, (&[u8], usize)> = BTreeMap::new();
-    for user in &accounts.users {
+    let filled = Filled::of(context);
+    let is_open = is_open(context, manager);
+    let taken = manager.listeners.iter().map(Families::of).fold(Families::default(), Families::or);
+    let taken = if taken.is_none() { Families::BOTH } else { taken };
+    let mut known: Map<*const Vec<acl::Rule>, (Option<Pointless>, Families)> = Map::default();
+    let mut lines: BTreeMap<(At, bool, bool), (&[u8], usize)> = BTreeMap::new();
+    for user in accounts.users.iter().filter(|user| !filled.has(context, user)) {
+        let mut judge = |acl: &Acl<'_>| {
+            *known.entry(key(acl)).or_insert_with(|| (pointless(&acl.rules, taken), let_in(&acl.rules)))
+        };
+        // Each of a user's lists is asked.
+        let closed = user.acls.iter().any(|acl| match acl.state {
+            AclState::Ok => judge(acl).1 != Families::BOTH && judge(acl).0.is_none(),
+            AclState::Undefined | AclState::Unknown => true,
+            AclState::Unrestricted => false,
+        });
         for acl in user.acls.iter().filter(|acl| acl.state == AclState::Ok) {
-            let is_pointless = *known.entry(Rc::as_ptr(&acl.rules)).or_insert_with(|| is_pointless(&acl.rules));
-            if let Some(first) = acl.rules.first().filter(|_| is_pointless) {
-                lines.entry(first.at).or_insert((user.name, 0)).1 += 1;
+            let (is_v4, first) = match judge(acl).0 {
+                None => continue,
+                Some(Pointless::Wholly) => (false, acl.rules.first()),
+                Some(Pointless::OfV4) => (true, acl.rules.iter().find(|rule| !rule.network.is_v6())),
+            };
+            if let Some(rule) = first {
+                lines.entry((rule.at, is_v4, closed)).or_insert((user.name, 0)).1 += 1;
             }
         }
     }
-    let severity = if is_open(context, manager) { Severity::Warning } else { Severity::Info };
-    for (at, (name, count)) in lines {
-        let written = accounts.effective(context.effective, at.part).written(at.line);
-        if written.is_some_and(|it| is_template(it.value.bytes)) {
-            continue;
-        }
-        let effect = format!("lets in whom no rule matches: any address may try to log in to {}", others(name, count));
-        findings
-            .at(accounts.span(context.effective, at), "`permit` lines without a `deny` keep nobody out", effect)
-            .severity(severity)
-            .help("write `deny = 0.0.0.0/0` and `deny = ::/0` above it");
+    let severity = if is_open { Severity::Warning } else { Severity::Info };
+    for ((at, is_v4, closed), (name, count)) in lines {
+        let any = if is_v4 { "any IPv4 address" } else { "any address" };
+        let users = others(name, count);
+        let effect = match closed {
+            true => format!("lets in whom no rule matches: only other lists can keep somebody from {users}"),
+            false => format!("lets in whom no rule matches: {any} may try to log in to {users}"),
+        };
+        let (message, help) = match is_v4 {
+            true => (
+                "`permit` lines for IPv4 without a `deny` for IPv4 keep nobody out",
+                "write `deny = 0.0.0.0/0` above it: a `deny` for IPv6 keeps out no IPv4 address",
+            ),
+            false => (
+                "`permit` lines without a `deny` keep nobody out",
+                "write `deny = 0.0.0.0/0` and `deny = ::/0` above it",
+            ),
+        };
+        findings.at(accounts.span(context.effective, at), message, effect).severity(severity).help(help);
     }
-}
-
-/// Does a list permit some addresses, and deny none?
-pub(super) fn is_pointless(rules: &[acl::Rule]) -> bool {
-    let only_some = |rule: &acl::Rule| rule.sense == Sense::Permit && !is_all(rule.network);
-    !rules.is_empty() && rules.iter().all(only_some)
-}
-
-/// Does a network hold every address of its family?
-pub(super) fn is_all(network: Network) -> bool {
-    matches!(network, Network::V4 { mask: 0, .. } | Network::V6 { mask: 0, .. })
 }

@@ -33,7 +33,7 @@ secret = x
 deny = 0.0.0.0/0
 permit = 10.0.0.0/8
 "),
-        bad("[general]\nenabled = yes\n          ^^^ at [::]:5038\n[bob]\nsecret = x\n")
+        bad("[general]\n ^^^^^^^ at [::]:5038\nenabled = yes\n[bob]\nsecret = x\n")
             .because("without `bindaddr` it is all addresses"),
         bad("\
 [general]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::no_address_restriction::open_listeners;
+use super::address_lists::open_listeners;
 use super::prelude::*;
 use super::well_known_secret::Reach;
 use crate::config::manager::listen::{Listener, ListenerKind};
@@ -96,8 +96,10 @@ pub(super) fn exposed<'m, 't>(
         return None;
     }
     let at = listener.at?;
-    let written = context.effective.written(at)?;
-    let range = if written.value.range.is_empty() { written.name.range } else { written.value.range };
+    let range = match context.effective.line(at).node() {
+        Node::Header(header) => header.name.range,
+        _ => context.effective.written(at).map(|it| if it.value.range.is_empty() { it.name } else { it.value })?.range,
+    };
     Some((listener, context.span(at, range)))
 }
 

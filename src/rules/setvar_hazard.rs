@@ -1,4 +1,4 @@
-//! An account with `setvar`, which does not survive a reload.
+//! An account with `setvar`, with which Asterisk may not survive a reload.
 
 use std::collections::HashSet;
 
@@ -53,7 +53,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         findings
             .at(
                 context.span(first, written.name.range),
-                "an account with `setvar` does not survive a reload",
+                "Asterisk may not survive a reload: this account has `setvar`",
                 "frees the variables at a reload and goes on using them: it may crash or hang at the user's next login",
             )
             .help("set the variables in the dialplan or in Originate, and restart instead of reloading");

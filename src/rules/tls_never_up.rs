@@ -1,11 +1,11 @@
 //! TLS that is asked for and does not come up.
 
+use super::listener_address_not_read::is_filled_in;
 use super::prelude::*;
 use crate::config::Origin;
 use crate::config::manager::Manager;
 use crate::config::manager::listen::State;
 use crate::config::manager::tls::{Trouble, TroubleKind, Verdict};
-use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
     name: "tls-never-up",
@@ -134,7 +134,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     };
     let at = trouble.at.or(on);
     let value = at.and_then(|at| context.effective.written(at)).map(|written| written.value.bytes);
-    if value.is_none_or(|value| is_placeholder(value) || value.starts_with(b"<")) {
+    if value.is_none_or(is_filled_in) {
         return;
     }
     let Some(span) = place(context, at) else { return };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::invalid_acl::is_template;
+use super::address_lists::is_template;
 use super::prelude::*;
 use crate::config::manager::{AclState, At, Manager};
 use crate::text::is_blank;

@@ -36,6 +36,7 @@ write = yes
         ^^^ write `all` for every class
 "),
         bad("[bob]\nread = call.log,cdr\n       ^^^^^^^^ put commas between the classes: `call,log`\n"),
+        bad("[bob]\nread = all # everything\n       ^^^^^^^^^^^^^^^^ write `all`\n"),
         bad("\
 [bob]
 write = all,-command
@@ -80,8 +81,9 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             let finding = findings.at(list.span(range), message, effect);
             let lower = word.to_ascii_lowercase();
             let names = || catalog::classes().map(catalog::ClassDef::name).chain(["all"]);
-            match (class(&lower), nearest(&lower, names())) {
+            match (class(&lower).or(before_remark(&lower)), nearest(&lower, names())) {
                 _ if negated.is_some() => finding.help("name the classes that are meant, and leave this one out"),
+                (Some(name), _) if class(&lower).is_none() => finding.help(format!("write `{name}`")),
                 (Some(name), _) => finding.help(format!("write `{name}`, in lower case")),
                 _ if [&b"yes"[..], b"on", b"true", b"*", b"any", b"-1", b"1"].contains(&&lower[..]) => {
                     finding.help("name the classes, or write `all` for every class")
@@ -94,6 +96,12 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             };
         }
     }
+}
+
+/// The class in front of a `#`, which was to begin a remark.
+fn before_remark(word: &[u8]) -> Option<&'static str> {
+    let end = word.iter().position(|&byte| byte == b'#')?;
+    class(word[..end].trim_ascii())
 }
 
 /// The classes of a word that is several of them with something else than commas between.

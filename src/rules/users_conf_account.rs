@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::no_address_restriction::others;
+use super::address_lists::others;
 use super::prelude::*;
 use crate::config::Origin;
 use crate::config::manager::listen::State;

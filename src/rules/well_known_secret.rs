@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::empty_secret::has_acl;
+use super::address_lists::{Families, key, let_in};
 use super::prelude::*;
 use crate::config::manager::acl::{self, Network, Sense};
 use crate::config::manager::listen::State;
@@ -49,6 +49,17 @@ deny = 0.0.0.0/0
 permit = 127.0.0.1
 ")
         .because("the manager listens on IPv6 as well, which an IPv4 `deny` does not keep out"),
+        bad("\
+[general]
+enabled = yes
+bindaddr = 0.0.0.0
+[bob]
+secret = 1234
+^^^^^^^^^^^^^ from any address
+deny = 0.0.0.0/0,::/0
+permit = 0.0.0.0/0
+")
+        .because("the `permit` undoes what the `deny` does to IPv4"),
         good(
             "\
 [general]
@@ -83,10 +94,11 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let mut seen = Set::default();
     for user in manager.accounts.users.iter().filter(|user| user.secret.value.state() == SecretState::Set) {
         let Some(at) = user.secret.at.filter(|_| is_well_known(user) && !is_placeholder(user.name)) else { continue };
-        if !seen.insert((at, has_acl(user))) || !reach.is_open(user) {
+        let restricted = reach.is_restricted(user);
+        if !seen.insert((at, restricted)) || !reach.is_open(user) {
             continue;
         }
-        let from = match has_acl(user) {
+        let from = match restricted {
             true => "from every address that the user's ACL lets in",
             false => "from any address",
         };
@@ -110,8 +122,7 @@ fn is_well_known(user: &User<'_>) -> bool {
 pub(super) struct Reach {
     /// Some of them, as many as need be asked of any ACL: not those that it names itself.
     clients: Vec<IpAddr>,
-    has_v4: bool,
-    has_v6: bool,
+    families: Families,
     /// ACLs that were asked before. Many users may share a long one.
     known: Map<*const Vec<acl::Rule>, bool>,
 }
@@ -122,24 +133,20 @@ const MOST_PERMITS: usize = 16;
 impl Reach {
     pub(super) fn of(manager: &Manager<'_>) -> Reach {
         let open = manager.listeners.iter().filter(|listener| listener.state != State::Closed);
-        let (mut has_v4, mut has_v6) = (false, false);
-        for address in open.filter_map(|listener| listener.address).filter(|it| !it.ip.to_canonical().is_loopback()) {
-            let ip = address.ip.to_canonical();
-            has_v4 |= ip.is_ipv4() || address.is_any();
-            has_v6 |= ip.is_ipv6();
-        }
+        let far = open.filter(|it| it.address.is_some_and(|address| !address.ip.to_canonical().is_loopback()));
+        let families = far.map(Families::of).fold(Families::default(), Families::or);
         let v4 = [Ipv4Addr::new(203, 0, 113, 77), Ipv4Addr::new(10, 66, 77, 88), Ipv4Addr::new(192, 168, 77, 88)];
         let v6 = [Ipv6Addr::new(0x2001, 0xDB8, 7, 7, 7, 7, 7, 7), Ipv6Addr::new(0xFE80, 0, 0, 0, 7, 7, 7, 7)];
-        let v4 = v4.into_iter().filter(|_| has_v4).map(IpAddr::V4);
-        let clients = v4.chain(v6.into_iter().filter(|_| has_v6).map(IpAddr::V6)).collect();
-        Reach { clients, has_v4, has_v6, known: Map::default() }
+        let v4 = v4.into_iter().filter(|_| families.v4).map(IpAddr::V4);
+        let clients = v4.chain(v6.into_iter().filter(|_| families.v6).map(IpAddr::V6)).collect();
+        Reach { clients, families, known: Map::default() }
     }
 
     /// Is there an address of another machine that passes each ACL of a user? Where that is not known: no.
     fn is_open(&mut self, user: &User<'_>) -> bool {
         user.acls.iter().all(|list| match list.state {
             AclState::Ok => {
-                let key = std::rc::Rc::as_ptr(&list.rules);
+                let key = key(list);
                 let known = self.known.get(&key).copied();
                 known.unwrap_or_else(|| {
                     let open = self.lets_in(&list.rules);
@@ -152,7 +159,16 @@ impl Reach {
         })
     }
 
-    /// The same, but where it is not known: yes.
+    /// Does some ACL of a user keep out an address that may come in, as far as that is known?
+    fn is_restricted(&self, user: &User<'_>) -> bool {
+        user.acls.iter().any(|list| match list.state {
+            AclState::Ok => self.families.and(let_in(&list.rules)) != self.families,
+            AclState::Undefined | AclState::Unknown => true,
+            AclState::Unrestricted => false,
+        })
+    }
+
+    /// As `is_open`, but where it is not known: yes.
     pub(super) fn may_be_open(&mut self, user: &User<'_>) -> bool {
         user.acls.iter().any(|list| list.state == AclState::Unknown) || self.is_open(user)
     }
@@ -164,7 +180,7 @@ impl Reach {
             Network::V6 { address, mask } => [address, address | (!mask & 1)].map(|bits| Ipv6Addr::from(bits).into()),
         });
         let may_come = |ip: &IpAddr| {
-            let family = if ip.is_ipv4() { self.has_v4 } else { self.has_v6 };
+            let family = if ip.is_ipv4() { self.families.v4 } else { self.families.v6 };
             family && !ip.is_loopback() && !ip.is_unspecified()
         };
         self.clients.iter().copied().chain(named.filter(may_come)).any(|ip| acl::verdict(rules, ip) == Sense::Permit)

@@ -34,6 +34,13 @@ fn exit_codes_are_those_of_the_readme() {
 }
 
 #[test]
+fn the_last_line_names_the_first_of_the_worst() {
+    let text = "[general]\nbindport = 1\n[bob]\nsecret =\nread = calls\n[eve]\nsecret =\ndeny 10.0.0.1\n";
+    let at = folder(&[("manager.conf", text)]);
+    ends(&amictl(at.path(), &["check", "manager.conf"]), 1, "`amictl explain empty-secret` tells more of a rule");
+}
+
+#[test]
 fn answers_say_when_no_recording_backs_them() {
     let at = folder(&[("manager.conf", CLEAN)]);
     ends(&amictl(at.path(), &["check", "--asterisk", "22"]), 0, "for Asterisk 22\n");

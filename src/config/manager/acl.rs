@@ -214,6 +214,11 @@ impl Network {
         })
     }
 
+    /// Is it one of IPv6?
+    pub fn is_v6(self) -> bool {
+        matches!(self, Network::V6 { .. })
+    }
+
     /// Does it hold an address? One of IPv4 may also be given in its IPv6 form, as a listener on `::` sees it; a network
     /// never holds an address of the other family.
     ///

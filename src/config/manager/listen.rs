@@ -153,12 +153,12 @@ impl<'t> General<'t> {
         }
     }
 
-    /// Why the plain listener is where it is, and the line that says so.
+    /// Why the plain listener is where it is, and the line that says so; the header where none does.
     fn placed(&self) -> (&'static str, Option<Origin>) {
         let unread = |fact: &&Fact<'_>| matches!(fact.why, Why::NoAddress { .. });
         match self.facts.iter().rfind(unread).filter(|_| self.bindaddr.at.is_none()) {
             Some(fact) => ("enabled is yes; bindaddr is none that Asterisk can read: all addresses", Some(fact.at)),
-            None => ("enabled is yes", self.bindaddr.at.or(self.port.at).or(self.enabled.at)),
+            None => ("enabled is yes", self.bindaddr.at.or(self.header)),
         }
     }
 }
@@ -211,6 +211,24 @@ mod tests {
         assert_eq!((plain.state, plain.at.map(|at| at.line)), (State::Listens, Some(2)));
         assert!(plain.why.contains("all addresses"));
         assert_eq!(tls.state, State::Unknown);
+    }
+
+    #[test]
+    fn the_line_is_the_one_that_decides() {
+        for (lines, want) in [
+            ("enabled=yes\nport=6000", Some(0)),
+            ("enabled=yes\nbindaddr=127.0.0.1\nport=6000", Some(2)),
+            ("port=6000\nenabled=no\nbindaddr=127.0.0.1", Some(2)),
+            ("enabled=yes\nport=80", Some(2)),
+        ] {
+            let (files, host) = (Files::default(), Memory::default());
+            let text = format!("[general]\n{lines}\n");
+            let root = files.add("manager.conf".into(), "/manager.conf".into(), text.into()).id();
+            let world = World::new(&files, &host, Place::default());
+            let effective = config::load(&world, root, Release::newest_lts());
+            let [plain, _] = General::read(&effective, Release::newest_lts()).listeners(None);
+            assert_eq!(plain.at.map(|at| at.line), want, "{lines}");
+        }
     }
 
     #[test]
