@@ -102,24 +102,3 @@ fn what_cannot_be_told_is_said() {
     let text = b"ab".repeat(2000);
     assert!(undecided(matches(b"(a|b)*(a|b)*(a|b)*c\\1\\2\\3", &text, Units::Bytes)));
 }
-
-/// A set says of each expression what it says alone.
-#[test]
-fn a_set_is_all_of_its_expressions() {
-    use crate::testing::expressions::case;
-    use crate::testing::generate::Seed;
-    let mut seed = Seed::new(3);
-    for units in [Units::Bytes, Units::Characters] {
-        for _ in 0..60 {
-            let cases: Vec<_> = (0..20).map(|_| case(&mut seed)).collect();
-            let patterns: Vec<_> = cases.iter().filter_map(|(pattern, _)| compile(pattern, units).ok()).collect();
-            let (set, mut answers) = (Set::new(patterns.iter().collect()), Vec::new());
-            for text in cases.iter().flat_map(|(_, texts)| texts) {
-                set.matches(text, &mut answers);
-                for (pattern, answer) in patterns.iter().zip(&answers) {
-                    assert_eq!(*answer, pattern.matches(text), "{pattern:?} on {}", text.escape_ascii());
-                }
-            }
-        }
-    }
-}

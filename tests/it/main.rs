@@ -7,6 +7,9 @@ mod accounts;
 mod cases;
 mod cli;
 #[cfg(unix)]
+mod delivery;
+#[cfg(unix)]
+mod expressions;
 mod filters;
 #[cfg(unix)]
 mod general;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// What a run left behind.
 pub(crate) struct Ran {
@@ -20,6 +20,24 @@ pub(crate) fn amictl(folder: &Path, args: &[&str]) -> Ran {
 /// The same, with something on standard input.
 #[track_caller]
 pub(crate) fn with_input(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
+    let output = output(folder, args, input);
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
+        err: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+    }
+}
+
+/// What a run that ends well writes to standard output, which need not be text.
+#[track_caller]
+pub(crate) fn bytes(folder: &Path, args: &[&str]) -> Vec<u8> {
+    let output = output(folder, args, b"");
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+#[track_caller]
+fn output(folder: &Path, args: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_amictl"))
         .args(args)
         .current_dir(folder)
@@ -30,12 +48,7 @@ pub(crate) fn with_input(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
         .spawn()
         .expect("amictl starts");
     child.stdin.take().expect("a pipe").write_all(input).expect("amictl takes its input");
-    let output = child.wait_with_output().expect("amictl ends");
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
-        err: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
-    }
+    child.wait_with_output().expect("amictl ends")
 }
 
 /// A folder with some files in it.

@@ -1,0 +1,139 @@
+//! Which events users are sent, against what real Asterisks sent them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use amictl::access::{Delivery, Fate, Watcher, mask};
+use amictl::capture::{Capture, Message};
+use amictl::config::manager::Manager;
+use amictl::config::manager::classes::Classes;
+use amictl::config::{self, Place, World};
+use amictl::host::{Disk, Host as _};
+use amictl::posix::Answer;
+use amictl::release::Release;
+use amictl::text::Files;
+use serde_json::Value;
+
+use crate::support::{self, root};
+
+/// The folders of fixtures/captures: one a release.
+fn captures() -> Vec<(String, PathBuf)> {
+    let folders = fs::read_dir(root().join("fixtures/captures")).unwrap().map(|entry| entry.unwrap().path());
+    folders.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
+}
+
+/// The text, the name and the classes of each event.
+fn events(folder: &Path) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+    let mut capture = Capture::new(Disk.stream(&folder.join("events.ami")).unwrap());
+    let mut events = Vec::new();
+    while let Some(message) = capture.message().unwrap() {
+        let Message::Event(event) = message else { panic!("a capture of events has a reply") };
+        events.push((event.text.to_vec(), event.name().to_vec(), event.classes().to_vec()));
+    }
+    assert_eq!(capture.tail(), 0);
+    events
+}
+
+#[test]
+fn users_are_sent_what_asterisk_sent_them() {
+    let mut compared = 0;
+    for (release, folder) in captures() {
+        let events = events(&folder);
+        let told: Value = serde_json::from_slice(&fs::read(folder.join("delivered.json")).unwrap()).unwrap();
+        for (user, told) in told["users"].as_object().unwrap() {
+            let mut args = vec!["simulate", "events", "manager.conf", "--events", "events.ami", "--format", "ami"];
+            args.extend(["--asterisk", &release, "--user", user]);
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let mask = told.get("mask").map(text);
+            let filters: Vec<String> = told["filters"].as_array().into_iter().flatten().map(text).collect();
+            args.extend(mask.iter().flat_map(|mask| ["--mask", mask]));
+            args.extend(filters.iter().flat_map(|filter| ["--session-filter", filter]));
+            let ran = support::bytes(&folder, &args);
+            let numbers = told["delivered"].as_array().unwrap().iter().map(|number| number.as_u64().unwrap() as usize);
+            let sent: Vec<u8> = numbers.flat_map(|number| events[number].0.clone()).collect();
+            assert!(ran == sent, "{user} of {release} is sent {} bytes, not {}", ran.len(), sent.len());
+            compared += events.len();
+        }
+    }
+    assert!(compared > 25_000, "only {compared} events were compared");
+}
+
+/// All users at once are told what each is told alone.
+#[test]
+fn all_at_once_is_each_alone() {
+    for (release, folder) in captures() {
+        let release = Release::parse(&release).unwrap();
+        let (files, path) = (Files::default(), folder.join("manager.conf"));
+        let file = files.add("manager.conf".into(), path.clone(), Disk.read(&path).unwrap()).id();
+        let world = World::new(&files, &Disk, Place { etc: folder.clone(), root: None, complete: true });
+        let effective = config::load(&world, file, release);
+        let manager = Manager::load(&world, &effective, release);
+        let masks = [Classes::ALL, mask(b"call,user").unwrap(), mask(b"off").unwrap()];
+        let mut watchers = Vec::new();
+        for (number, user) in manager.accounts.users.iter().enumerate() {
+            watchers.push(Watcher {
+                read: *user.read.value,
+                mask: masks[usize::from(number % 5 == 0) + usize::from(number % 25 == 0)],
+                includes: user.filters.includes.iter().map(|filter| &**filter).collect(),
+                excludes: user.filters.excludes.iter().map(|filter| &**filter).collect(),
+            });
+        }
+        let mut delivery = Delivery::new(&watchers, vec![b"Newexten".to_vec()]);
+        let groups = delivery.groups().to_vec();
+        for (text, name, classes) in events(&folder) {
+            let fates = delivery.judge(&text, &name, &classes).to_vec();
+            let needs = Classes::named(&classes).unwrap();
+            for ((user, watcher), &group) in manager.accounts.users.iter().zip(&watchers).zip(&groups) {
+                let alone = match user.filters.pass(&text, &name) {
+                    _ if !watcher.read.covers(needs) => Fate::Class,
+                    _ if !watcher.mask.covers(needs) => Fate::Mask,
+                    Answer::No => Fate::Filter,
+                    Answer::Yes if name == b"Newexten" => Fate::Disabled,
+                    Answer::Yes => Fate::Delivered,
+                    Answer::Undecided(why) => Fate::Undecided(why),
+                };
+                let said = fates[group];
+                assert_eq!(said, alone, "{} of {release}: {}", user.name.escape_ascii(), text.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_command_says_what_it_judged() {
+    let conf =
+        "[general]\nenabled = yes\ntimestampevents = yes\n[bob]\nsecret = x\nread = call\neventfilter = !Hangup\n";
+    let reply = "Response: Success\r\nMessage: Authentication accepted\r\n\r\n";
+    let event = |name: &str, class: &str| format!("Event: {name}\r\nPrivilege: {class},all\r\nX: 1\r\n\r\n");
+    let capture = [reply, &event("FullyBooted", "system"), &event("Newchannel", "call"), &event("Hangup", "call")];
+    let capture = [&capture.concat(), &event("Cdr", "cdr"), &event("New", "later"), "Event: cut"].concat();
+    let at = support::folder(&[("manager.conf", conf), ("a.ami", &capture)]);
+    let run = |more: &[&str]| {
+        let args = [&["simulate", "events", "manager.conf", "--events", "a.ami"], more].concat();
+        support::amictl(at.path(), &args)
+    };
+    let ran = run(&["--format", "json"]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &json["format"], &json["events"], &json["replies"]), (0, &1.into(), &4.into(), &2.into()));
+    let blocked = serde_json::json!({"class": 1, "mask": 0, "filter": 1, "disabled": 0});
+    let bob = &json["users"][0];
+    assert_eq!((&bob["delivered"], &bob["blocked"], &bob["undecided"]), (&1.into(), &blocked, &1.into()));
+    for says in ["the last 10 bytes of the capture", "adds Timestamp lines, and the capture does not have them"] {
+        assert!(ran.err.contains(says), "{says}\n{}", ran.err);
+    }
+    let ran = run(&["--mask", "off"]);
+    assert!(ran.code == 0 && ran.out.contains("bob          0"), "{}", ran.out);
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
+    for (more, code, says) in [
+        (&["--user", "bop"][..], 2, "did you mean `bob`?"),
+        (&["--format", "ami", "--user", "bob", "--user", "bob"], 2, "is for one user"),
+        (&["--session-filter", "[x"], 2, "Asterisk refuses the session filter"),
+        (&["--asterisk", "16,22"], 2, "for one release"),
+        (&["--events", "none.ami"], 2, "cannot be used multiple times"),
+    ] {
+        let ran = run(more);
+        assert!(ran.code == code && ran.err.contains(says), "{more:?}: {} {}", ran.code, ran.err);
+    }
+    let ran = support::amictl(at.path(), &["simulate", "events", "manager.conf", "--events", "none.ami"]);
+    assert!(ran.code == 3 && ran.err.contains("cannot read `none.ami`"), "{}", ran.err);
+}
