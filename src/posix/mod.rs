@@ -13,6 +13,7 @@ mod bracket;
 mod chars;
 mod cost;
 mod fast;
+mod literals;
 mod parse;
 mod search;
 mod set;

@@ -1,78 +1,105 @@
 //! Many expressions at once: a text is looked at once, and not once for each of them.
+//!
+//! Most expressions cannot match without certain texts (`literals`). All of these are looked for together, and only an
+//! expression whose texts are there is tried itself.
 
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::search::Reading;
+use super::literals::needs;
 use super::{Answer, Inner, Pattern, until_nul};
 
-/// Expressions of which all that match a text are found together, as far as the regex crate can search for them.
+/// Expressions that are tried on one text after the other.
 pub struct Set<'p> {
     patterns: Vec<&'p Pattern>,
-    /// Those that it finds in any text, and those that it finds in ASCII; by their numbers.
-    any: Part,
-    ascii: Part,
-    /// The others.
+    /// Finds the texts; nothing, where there are none, or too many for it.
+    finder: Option<AhoCorasick>,
+    /// Of each text that it finds the expressions that need it.
+    needed: Vec<Vec<Need>>,
+    /// Of each expression a bit for each part of which a text must be there.
+    wanted: Vec<u8>,
+    /// Those that need nothing: each is tried itself.
     alone: Vec<usize>,
+    /// What was found of each expression in the text at hand.
+    found: Vec<u8>,
+    /// The expressions of which anything was found.
+    touched: Vec<usize>,
 }
 
-#[derive(Default)]
-struct Part {
-    set: Option<RegexSet>,
-    numbers: Vec<usize>,
+/// An expression that needs a text.
+#[derive(Debug, Clone, Copy)]
+struct Need {
+    number: usize,
+    part: u8,
+    /// The text is all that it needs.
+    is_exact: bool,
 }
 
-/// The automaton may take so much, and keep so many of its states.
-const LARGEST: usize = 512 << 20;
-const MOST_STATES: usize = 128 << 20;
+/// The automaton may take so many texts: with more, it would be slower than what it saves.
+const MOST_TEXTS: usize = 100_000;
 
 impl<'p> Set<'p> {
     /// A set of these expressions, in their order.
     pub fn new(patterns: Vec<&'p Pattern>) -> Set<'p> {
-        let (mut any, mut ascii, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut texts, mut needed): (Vec<Vec<u8>>, Vec<Vec<Need>>) = (Vec::new(), Vec::new());
+        let (mut wanted, mut alone) = (vec![0; patterns.len()], Vec::new());
+        let mut known = std::collections::HashMap::new();
         for (number, pattern) in patterns.iter().enumerate() {
-            match &pattern.inner {
-                Inner::Known(known) if known.fast.is_some() && known.reading != Reading::Characters => any.push(number),
-                Inner::Known(known) if known.fast.is_some() => ascii.push(number),
-                _ => alone.push(number),
+            let needs = match &pattern.inner {
+                Inner::Known(known) => needs(&known.tree),
+                Inner::Beyond(_) => Default::default(),
+            };
+            if needs.all.is_empty() {
+                alone.push(number);
             }
-        }
-        let mut part = |numbers: Vec<usize>| {
-            let texts = numbers.iter().filter_map(|&number| match &patterns[number].inner {
-                Inner::Known(known) => known.fast.as_ref().map(regex::bytes::Regex::as_str),
-                Inner::Beyond(_) => None,
-            });
-            let mut builder = RegexSetBuilder::new(texts);
-            builder.unicode(false).dot_matches_new_line(true).nest_limit(1000);
-            match builder.size_limit(LARGEST).dfa_size_limit(MOST_STATES).build() {
-                Ok(set) if numbers.len() > 1 => Part { set: Some(set), numbers },
-                _ => {
-                    alone.extend(numbers);
-                    Part::default()
+            for (part, any) in needs.all.into_iter().enumerate() {
+                let part = 1 << part;
+                wanted[number] |= part;
+                for text in any {
+                    let at = *known.entry(text.clone()).or_insert_with(|| {
+                        texts.push(text);
+                        needed.push(Vec::new());
+                        texts.len() - 1
+                    });
+                    needed[at].push(Need { number, part, is_exact: needs.is_exact });
                 }
             }
-        };
-        let (any, ascii) = (part(any), part(ascii));
-        Set { patterns, any, ascii, alone }
+        }
+        let kind = if texts.len() > 5_000 { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
+        let mut builder = AhoCorasick::builder();
+        builder.kind(Some(kind)).match_kind(MatchKind::Standard);
+        let wants = !texts.is_empty() && texts.len() <= MOST_TEXTS;
+        let finder = wants.then(|| builder.build(&texts).ok()).flatten();
+        if finder.is_none() {
+            alone = (0..patterns.len()).collect();
+        }
+        let found = vec![0; patterns.len()];
+        Set { patterns, finder, needed, wanted, alone, found, touched: Vec::new() }
     }
 
     /// What each of them says of a text, in their order.
-    pub fn matches(&self, text: &[u8], answers: &mut Vec<Answer>) {
+    pub fn matches(&mut self, text: &[u8], answers: &mut Vec<Answer>) {
         answers.clear();
         answers.resize(self.patterns.len(), Answer::No);
         let text = until_nul(text);
-        let mut one_by_one = |numbers: &[usize]| {
-            for &number in numbers {
-                answers[number] = self.patterns[number].matches(text);
-            }
-        };
-        one_by_one(&self.alone);
-        let ascii = self.ascii.numbers.is_empty() || text.is_ascii();
-        if !ascii {
-            one_by_one(&self.ascii.numbers);
+        for &number in &self.alone {
+            answers[number] = self.patterns[number].matches(text);
         }
-        for part in [Some(&self.any), ascii.then_some(&self.ascii)].into_iter().flatten() {
-            for found in part.set.iter().flat_map(|set| set.matches(text)) {
-                answers[part.numbers[found]] = Answer::Yes;
+        let Some(finder) = &self.finder else { return };
+        for hit in finder.find_overlapping_iter(text) {
+            for need in &self.needed[hit.pattern().as_usize()] {
+                if need.is_exact {
+                    answers[need.number] = Answer::Yes;
+                    continue;
+                }
+                if self.found[need.number] == 0 {
+                    self.touched.push(need.number);
+                }
+                self.found[need.number] |= need.part;
+            }
+        }
+        for number in self.touched.drain(..) {
+            if std::mem::take(&mut self.found[number]) == self.wanted[number] {
+                answers[number] = self.patterns[number].matches(text);
             }
         }
     }

@@ -12,7 +12,7 @@ fn a_set_is_all_of_its_expressions() {
         for _ in 0..60 {
             let cases: Vec<_> = (0..20).map(|_| case(&mut seed)).collect();
             let patterns: Vec<_> = cases.iter().filter_map(|(pattern, _)| compile(pattern, units).ok()).collect();
-            let (set, mut answers) = (Set::new(patterns.iter().collect()), Vec::new());
+            let (mut set, mut answers) = (Set::new(patterns.iter().collect()), Vec::new());
             for text in cases.iter().flat_map(|(_, texts)| texts) {
                 set.matches(text, &mut answers);
                 for (pattern, answer) in patterns.iter().zip(&answers) {
