@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use crate::config::manager::classes::Classes;
-use crate::config::manager::filter::Matcher;
+use crate::config::manager::filter::{Matcher, event_hash};
 use crate::posix::{Answer, Beyond, Set};
 
 /// A session of a user, as far as events go.
@@ -42,21 +42,25 @@ pub enum Fate {
     UnknownClass,
 }
 
-/// All sessions, compiled: sessions that are alike are judged once, and so is each filter.
+/// All sessions, compiled: sessions that are alike are judged once, and so is each filter. What an event costs depends on
+/// the filters that it may match, and not on how many there are, nor on how many sessions share them.
 pub struct Delivery<'w> {
     groups: Vec<Group>,
     /// Of each session the number of its group.
     group_of: Vec<usize>,
-    filters: Vec<&'w Matcher>,
-    /// Of each filter the number of its expression in the set, where it looks at the whole text for one.
-    in_set: Vec<Option<usize>>,
+    filters: Vec<Filter<'w>>,
+    /// The expressions that are looked for in the whole text, and of each the number of its filter.
     set: Set<'w>,
+    in_set: Vec<usize>,
+    /// The other filters: those for events of one name, by its hash, and those for any.
+    named: HashMap<u32, Vec<usize>, RandomState>,
+    unnamed: Vec<usize>,
     disabled: Vec<Vec<u8>>,
-    /// The classes of events, by the text of their second line.
-    classes: HashMap<Vec<u8>, Option<Classes>, RandomState>,
-    found: Vec<Answer>,
-    /// What the filters say of the event at hand, as far as they have been asked.
-    said: Vec<Option<Answer>>,
+    /// What is known of events by the text of their second line alone.
+    classes: HashMap<Vec<u8>, OfClasses, RandomState>,
+    found: Vec<(usize, Answer)>,
+    flags: Vec<Flags>,
+    touched: Vec<usize>,
     fates: Vec<Fate>,
 }
 
@@ -69,23 +73,47 @@ struct Group {
     excludes: Vec<usize>,
 }
 
+/// A filter, and the groups that have it.
+struct Filter<'w> {
+    matcher: &'w Matcher,
+    includes_of: Vec<usize>,
+    excludes_of: Vec<usize>,
+}
+
+/// What becomes, in each group, of an event of some classes that no filter matches; and whether filters matter at all.
+struct OfClasses {
+    fates: Vec<Fate>,
+    filtered: bool,
+}
+
+/// What the filters of a group say of the event at hand.
+#[derive(Debug, Clone, Copy, Default)]
+struct Flags {
+    touched: bool,
+    included: bool,
+    excluded: bool,
+    /// A filter is undecided: an include, and an exclude.
+    may_include: Option<Beyond>,
+    may_exclude: Option<Beyond>,
+}
+
 /// All that a filter asks, without its line.
 type Question<'f> = (bool, Option<&'f [u8]>, Option<&'f [u8]>, &'static str, &'f [u8]);
 
 impl<'w> Delivery<'w> {
     /// Compiles some sessions. `disabled`: the events of `disabledevents`.
     pub fn new(watchers: &[Watcher<'w>], disabled: Vec<Vec<u8>>) -> Delivery<'w> {
-        let mut filters: Vec<&'w Matcher> = Vec::new();
+        let mut filters: Vec<Filter<'w>> = Vec::new();
         let mut known: HashMap<Question<'w>, usize, RandomState> = HashMap::default();
         let mut alike: HashMap<Group, usize, RandomState> = HashMap::default();
-        let (mut groups, mut group_of) = (Vec::new(), Vec::new());
+        let (mut groups, mut group_of): (Vec<Group>, _) = (Vec::new(), Vec::new());
         for watcher in watchers {
             let mut numbers = |list: &[&'w Matcher]| {
-                let number = |&filter: &&'w Matcher| {
-                    let event = filter.event.as_deref();
-                    let asks = (filter.is_advanced, event, filter.header(), filter.method(), &filter.pattern[..]);
+                let number = |&matcher: &&'w Matcher| {
+                    let event = matcher.event.as_deref();
+                    let asks = (matcher.is_advanced, event, matcher.header(), matcher.method(), &matcher.pattern[..]);
                     *known.entry(asks).or_insert_with(|| {
-                        filters.push(filter);
+                        filters.push(Filter { matcher, includes_of: Vec::new(), excludes_of: Vec::new() });
                         filters.len() - 1
                     })
                 };
@@ -101,16 +129,41 @@ impl<'w> Delivery<'w> {
                 groups.len() - 1
             }));
         }
-        let mut expressions = Vec::new();
-        let in_set = filters.iter().map(|filter| {
-            let expression = filter.expression().filter(|_| filter.header().is_none())?;
-            expressions.push(expression);
-            Some(expressions.len() - 1)
-        });
-        let in_set = in_set.collect();
-        let (said, fates) = (vec![None; filters.len()], Vec::new());
-        let (set, classes, found) = (Set::new(expressions), HashMap::default(), Vec::new());
-        Delivery { groups, group_of, filters, in_set, set, disabled, classes, found, said, fates }
+        for (number, group) in groups.iter().enumerate() {
+            group.includes.iter().for_each(|&filter| filters[filter].includes_of.push(number));
+            group.excludes.iter().for_each(|&filter| filters[filter].excludes_of.push(number));
+        }
+        Delivery::of(groups, group_of, filters, disabled)
+    }
+
+    fn of(groups: Vec<Group>, group_of: Vec<usize>, filters: Vec<Filter<'w>>, disabled: Vec<Vec<u8>>) -> Delivery<'w> {
+        let (mut expressions, mut in_set, mut unnamed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut named: HashMap<u32, Vec<usize>, RandomState> = HashMap::default();
+        for (number, filter) in filters.iter().enumerate() {
+            match (filter.matcher.expression(), filter.matcher.name_hash()) {
+                (Some(expression), _) if filter.matcher.header().is_none() => {
+                    expressions.push(expression);
+                    in_set.push(number);
+                }
+                (_, Some(hash)) => named.entry(hash).or_default().push(number),
+                (_, None) => unnamed.push(number),
+            }
+        }
+        Delivery {
+            flags: vec![Flags::default(); groups.len()],
+            set: Set::new(expressions),
+            classes: HashMap::default(),
+            found: Vec::new(),
+            touched: Vec::new(),
+            fates: Vec::new(),
+            groups,
+            group_of,
+            filters,
+            in_set,
+            named,
+            unnamed,
+            disabled,
+        }
     }
 
     /// Of each session the number of its group: sessions of one group are always sent the same.
@@ -121,62 +174,87 @@ impl<'w> Delivery<'w> {
     /// What becomes of an event, for each group: its text as it is sent, its real name, and its classes as its second line
     /// has them, without the `all`.
     pub fn judge(&mut self, text: &[u8], name: &[u8], classes: &[u8]) -> &[Fate] {
-        let needs = match self.classes.get(classes) {
-            Some(&known) => known,
-            None => *self.classes.entry(classes.to_vec()).or_insert_with(|| Classes::named(classes)),
-        };
-        let disabled = self.disabled.iter().any(|other| other == name);
-        let mut asked = false;
-        self.fates.clear();
-        for group in &self.groups {
-            let Some(needs) = needs else {
-                self.fates.push(Fate::UnknownClass);
-                continue;
-            };
-            let fate = match () {
-                () if !group.read.covers(needs) => Fate::Class,
-                () if !group.mask.covers(needs) => Fate::Mask,
-                () if group.includes.is_empty() && group.excludes.is_empty() => Fate::Delivered,
-                () => {
-                    if !std::mem::replace(&mut asked, true) {
-                        self.said.fill(None);
-                        if self.in_set.iter().any(Option::is_some) {
-                            self.set.matches(text, &mut self.found);
-                        }
-                    }
-                    let mut ask = |number: usize| {
-                        *self.said[number].get_or_insert_with(|| match self.in_set[number] {
-                            Some(_) if !self.filters[number].is_named(name) => Answer::No,
-                            Some(at) => self.found[at],
-                            None => self.filters[number].matches(text, name),
-                        })
-                    };
-                    filtered(group, &mut ask)
-                }
-            };
-            self.fates.push(if disabled && fate == Fate::Delivered { Fate::Disabled } else { fate });
+        if !self.classes.contains_key(classes) {
+            self.classes.insert(classes.to_vec(), of_classes(classes, &self.groups));
+        }
+        let known = &self.classes[classes];
+        self.fates.clone_from(&known.fates);
+        if known.filtered {
+            self.filter(text, name);
+        }
+        if self.disabled.iter().any(|other| other == name) {
+            let sent = self.fates.iter_mut().filter(|fate| **fate == Fate::Delivered);
+            sent.for_each(|fate| *fate = Fate::Disabled);
         }
         &self.fates
     }
-}
 
-/// Asterisk: `should_send_event`: an include must match, if there are any, and no exclude.
-fn filtered(group: &Group, ask: &mut impl FnMut(usize) -> Answer) -> Fate {
-    let mut any = |numbers: &[usize]| {
-        let mut open = Answer::No;
-        for &number in numbers {
-            match ask(number) {
-                Answer::Yes => return Answer::Yes,
+    /// Asks the filters, and changes the fates of the groups that have any that match.
+    fn filter(&mut self, text: &[u8], name: &[u8]) {
+        let hash = event_hash(name);
+        self.set.matches(text, &mut self.found);
+        self.found.iter_mut().for_each(|(number, _)| *number = self.in_set[*number]);
+        self.found.retain(|&(number, _)| self.filters[number].matcher.name_hash().is_none_or(|wanted| wanted == hash));
+        for &number in self.named.get(&hash).into_iter().flatten().chain(&self.unnamed) {
+            match self.filters[number].matcher.matches(text, name) {
                 Answer::No => {}
-                undecided @ Answer::Undecided(_) => open = undecided,
+                answer => self.found.push((number, answer)),
             }
         }
-        open
+        for &(number, answer) in &self.found {
+            let filter = &self.filters[number];
+            for (list, excludes) in [(&filter.includes_of, false), (&filter.excludes_of, true)] {
+                for &group in list {
+                    let flags = &mut self.flags[group];
+                    if !std::mem::replace(&mut flags.touched, true) {
+                        self.touched.push(group);
+                    }
+                    match (answer, excludes) {
+                        (Answer::Undecided(why), false) => flags.may_include = Some(why),
+                        (Answer::Undecided(why), true) => flags.may_exclude = Some(why),
+                        (_, false) => flags.included = true,
+                        (_, true) => flags.excluded = true,
+                    }
+                }
+            }
+        }
+        for group in self.touched.drain(..) {
+            let flags = std::mem::take(&mut self.flags[group]);
+            let fate = &mut self.fates[group];
+            if matches!(*fate, Fate::Delivered | Fate::Filter) {
+                *fate = flags.fate(self.groups[group].includes.is_empty());
+            }
+        }
+    }
+}
+
+/// The fates of an event with these classes for which no filter has a word.
+fn of_classes(classes: &[u8], groups: &[Group]) -> OfClasses {
+    let needs = Classes::named(classes);
+    let fate = |group: &Group| match needs {
+        None => Fate::UnknownClass,
+        Some(needs) if !group.read.covers(needs) => Fate::Class,
+        Some(needs) if !group.mask.covers(needs) => Fate::Mask,
+        Some(_) if group.includes.is_empty() => Fate::Delivered,
+        Some(_) => Fate::Filter,
     };
-    let included = if group.includes.is_empty() { Answer::Yes } else { any(&group.includes) };
-    match (included, if included == Answer::No { Answer::No } else { any(&group.excludes) }) {
-        (Answer::No, _) | (_, Answer::Yes) => Fate::Filter,
-        (Answer::Undecided(why), _) | (_, Answer::Undecided(why)) => Fate::Undecided(why),
-        (Answer::Yes, Answer::No) => Fate::Delivered,
+    let fates: Vec<Fate> = groups.iter().map(fate).collect();
+    let has_filters = |group: &Group| !(group.includes.is_empty() && group.excludes.is_empty());
+    let asks = |fate: &Fate| matches!(fate, Fate::Delivered | Fate::Filter);
+    let filtered = groups.iter().zip(&fates).any(|(group, fate)| has_filters(group) && asks(fate));
+    OfClasses { fates, filtered }
+}
+
+impl Flags {
+    /// Asterisk: `should_send_event`: an include must match, if there are any, and no exclude.
+    fn fate(self, without_includes: bool) -> Fate {
+        let included = self.included || without_includes;
+        match (self.may_include, self.may_exclude) {
+            _ if self.excluded => Fate::Filter,
+            (None, _) if !included => Fate::Filter,
+            (Some(why), _) if !included => Fate::Undecided(why),
+            (_, Some(why)) => Fate::Undecided(why),
+            _ => Fate::Delivered,
+        }
     }
 }

@@ -17,6 +17,8 @@ pub struct Set<'p> {
     needed: Vec<Vec<Need>>,
     /// Of each expression a bit for each part of which a text must be there.
     wanted: Vec<u8>,
+    /// Is a text all that it needs?
+    exact: Vec<bool>,
     /// Those that need nothing: each is tried itself.
     alone: Vec<usize>,
     /// What was found of each expression in the text at hand.
@@ -30,8 +32,6 @@ pub struct Set<'p> {
 struct Need {
     number: usize,
     part: u8,
-    /// The text is all that it needs.
-    is_exact: bool,
 }
 
 /// The automaton may take so many texts: with more, it would be slower than what it saves.
@@ -41,7 +41,7 @@ impl<'p> Set<'p> {
     /// A set of these expressions, in their order.
     pub fn new(patterns: Vec<&'p Pattern>) -> Set<'p> {
         let (mut texts, mut needed): (Vec<Vec<u8>>, Vec<Vec<Need>>) = (Vec::new(), Vec::new());
-        let (mut wanted, mut alone) = (vec![0; patterns.len()], Vec::new());
+        let (mut wanted, mut exact, mut alone) = (vec![0; patterns.len()], vec![false; patterns.len()], Vec::new());
         let mut known = std::collections::HashMap::new();
         for (number, pattern) in patterns.iter().enumerate() {
             let needs = match &pattern.inner {
@@ -54,13 +54,14 @@ impl<'p> Set<'p> {
             for (part, any) in needs.all.into_iter().enumerate() {
                 let part = 1 << part;
                 wanted[number] |= part;
+                exact[number] = needs.is_exact;
                 for text in any {
                     let at = *known.entry(text.clone()).or_insert_with(|| {
                         texts.push(text);
                         needed.push(Vec::new());
                         texts.len() - 1
                     });
-                    needed[at].push(Need { number, part, is_exact: needs.is_exact });
+                    needed[at].push(Need { number, part });
                 }
             }
         }
@@ -73,24 +74,18 @@ impl<'p> Set<'p> {
             alone = (0..patterns.len()).collect();
         }
         let found = vec![0; patterns.len()];
-        Set { patterns, finder, needed, wanted, alone, found, touched: Vec::new() }
+        Set { patterns, finder, needed, wanted, exact, alone, found, touched: Vec::new() }
     }
 
-    /// What each of them says of a text, in their order.
-    pub fn matches(&mut self, text: &[u8], answers: &mut Vec<Answer>) {
+    /// Those that match a text, and those of which that is not told, by their numbers, in any order.
+    pub fn matches(&mut self, text: &[u8], answers: &mut Vec<(usize, Answer)>) {
         answers.clear();
-        answers.resize(self.patterns.len(), Answer::No);
         let text = until_nul(text);
-        for &number in &self.alone {
-            answers[number] = self.patterns[number].matches(text);
-        }
+        let ask = |number: usize| Some((number, self.patterns[number].matches(text))).filter(|it| it.1 != Answer::No);
+        answers.extend(self.alone.iter().filter_map(|&number| ask(number)));
         let Some(finder) = &self.finder else { return };
         for hit in finder.find_overlapping_iter(text) {
             for need in &self.needed[hit.pattern().as_usize()] {
-                if need.is_exact {
-                    answers[need.number] = Answer::Yes;
-                    continue;
-                }
                 if self.found[need.number] == 0 {
                     self.touched.push(need.number);
                 }
@@ -98,8 +93,11 @@ impl<'p> Set<'p> {
             }
         }
         for number in self.touched.drain(..) {
-            if std::mem::take(&mut self.found[number]) == self.wanted[number] {
-                answers[number] = self.patterns[number].matches(text);
+            let found = std::mem::take(&mut self.found[number]);
+            if self.exact[number] {
+                answers.push((number, Answer::Yes));
+            } else if found == self.wanted[number] {
+                answers.extend(ask(number));
             }
         }
     }

@@ -171,7 +171,7 @@ impl FilterReader {
             Method::Contains => Test::Contains(text()),
             Method::None => Test::Always,
         };
-        let name = criteria.name.map_or(0, hash);
+        let name = criteria.name.map_or(0, event_hash);
         let header = criteria.header.map(|header| match header.last() {
             Some(b':') => header.to_vec(),
             _ => [header, b":"].concat(),
@@ -256,9 +256,9 @@ impl Matcher {
         self.header.as_deref().map(|header| header.strip_suffix(b":").unwrap_or(header))
     }
 
-    /// Does it ask for an event of this name, or for any?
-    pub fn is_named(&self, name: &[u8]) -> bool {
-        self.name == 0 || self.name == hash(name)
+    /// The hash of the name of the events that it asks for; nothing for those of any name.
+    pub fn name_hash(&self) -> Option<u32> {
+        (self.name != 0).then_some(self.name)
     }
 
     /// How it is looked for, in Asterisk's own word.
@@ -284,7 +284,7 @@ impl Matcher {
     /// Does an event match: its text as it is sent, down to the empty line, and its real name?
     pub fn matches(&self, event: &[u8], name: &[u8]) -> Answer {
         let event = memchr::memchr(0, event).map_or(event, |end| &event[..end]);
-        if !self.is_named(name) {
+        if self.name_hash().is_some_and(|wanted| wanted != event_hash(name)) {
             return Answer::No;
         }
         let Some(header) = &self.header else { return self.test.holds(event) };
@@ -319,6 +319,6 @@ impl Test {
 }
 
 /// How names of events are compared: `ast_str_hash`, 31 bits, so that different names can be equal.
-fn hash(name: &[u8]) -> u32 {
+pub fn event_hash(name: &[u8]) -> u32 {
     name.iter().fold(5381_u32, |hash, &byte| hash.wrapping_mul(33) ^ u32::from(byte)) & 0x7fff_ffff
 }
