@@ -3,7 +3,7 @@
 use std::fmt;
 
 pub use crate::tables::Quirk;
-use crate::tables::{CERTIFIED, Point, QUIRKS, QuirkRow, SERIES, SeriesRow};
+use crate::tables::{CERTIFIED, Point, QUIRKS, QuirkRow, SERIES, SeriesRow, SpanRow};
 
 /// One Asterisk release. There is no order between releases: behaviours are asked for, numbers never compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,10 +75,7 @@ impl Release {
     pub fn has(self, quirk: Quirk) -> bool {
         let row = row(quirk);
         match self.0 {
-            Number::Plain(point) => {
-                let passed = |bounds: &[Point]| bounds.iter().any(|bound| bound.0 == point.0 && *bound <= point);
-                passed(row.from) && !passed(row.until)
-            }
+            Number::Plain(point) => passed(row.from, point) && !passed(row.until, point),
             Number::Certified(series, minor, _) => row.certified.contains(&(series, minor)),
         }
     }
@@ -140,6 +137,81 @@ impl Quirk {
     pub fn all() -> impl Iterator<Item = Quirk> {
         QUIRKS.iter().map(|row| row.quirk)
     }
+}
+
+/// The releases that know an event, an action or a header.
+#[derive(Clone, Copy)]
+pub struct Span(Option<&'static SpanRow>);
+
+impl Span {
+    pub(crate) fn new(row: Option<&'static SpanRow>) -> Span {
+        Span(row)
+    }
+
+    /// Is it known to this release?
+    pub fn has(self, release: Release) -> bool {
+        let Some(row) = self.0 else { return true };
+        match release.0 {
+            Number::Plain(point) => passed(row.from, point) && !passed(row.until, point),
+            Number::Certified(series, minor, cert) => {
+                row.certified.iter().any(|known| (known.0, known.1) == (series, minor) && known.2 <= cert)
+            }
+        }
+    }
+
+    /// Is it known to all releases?
+    pub fn is_everywhere(self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl fmt::Display for Span {
+    /// As people say it: `16 from 16.28.0, 20 to 23; certified 20.7`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(row) = self.0 else {
+            return write!(f, "{} to {}", SERIES[0].series, SERIES[SERIES.len() - 1].series);
+        };
+        let bound = |bounds: &[Point], series: u16| bounds.iter().find(|bound| bound.0 == series).copied();
+        let mut parts: Vec<String> = Vec::new();
+        let mut whole: Vec<u16> = Vec::new();
+        for series in SERIES.iter().map(|row| row.series) {
+            let from = bound(row.from, series);
+            let until = bound(row.until, series).map(|point| format!(" until {}", dotted(point)));
+            match (from, until) {
+                (Some((_, 0, 0)), None) => whole.push(series),
+                (from, until) => {
+                    run(&mut parts, &mut whole);
+                    if let Some(from) = from {
+                        let from =
+                            if from == (series, 0, 0) { String::new() } else { format!(" from {}", dotted(from)) };
+                        parts.push(format!("{series}{from}{}", until.unwrap_or_default()));
+                    }
+                }
+            }
+        }
+        run(&mut parts, &mut whole);
+        f.write_str(&parts.join(", "))?;
+        let lines = row.certified.iter().map(|&(series, minor, cert)| match cert {
+            1 => format!("{series}.{minor}"),
+            _ => format!("{series}.{minor} from cert{cert}"),
+        });
+        let lines: Vec<String> = lines.collect();
+        if lines.is_empty() { Ok(()) } else { write!(f, "; certified {}", lines.join(", ")) }
+    }
+}
+
+/// Series one after the other become one part of a list.
+fn run(parts: &mut Vec<String>, whole: &mut Vec<u16>) {
+    match whole[..] {
+        [first, _, .., last] if whole.len() > 2 => parts.push(format!("{first} to {last}")),
+        _ => parts.extend(whole.iter().map(u16::to_string)),
+    }
+    whole.clear();
+}
+
+/// Has a release passed the bound of its series?
+fn passed(bounds: &[Point], point: Point) -> bool {
+    bounds.iter().any(|bound| bound.0 == point.0 && *bound <= point)
 }
 
 /// A list of releases as people say it: `13 to 23`, `16, 18 and 22`, out of those that were asked for.
@@ -260,5 +332,21 @@ mod tests {
         assert_eq!(phrase(&asked[..2], &asked), "13 and 16");
         assert_eq!(phrase(&[asked[0], asked[2], asked[6]], &asked), "13, 18 and 23");
         assert_eq!(phrase(&asked[1..2], &asked), "16");
+    }
+
+    #[test]
+    fn a_span_is_said_as_people_say_it() {
+        static ROW: SpanRow = SpanRow {
+            from: &[(16, 28, 0), (18, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 4, 0)],
+            until: &[(18, 5, 0)],
+            certified: &[(20, 7, 1), (22, 8, 4)],
+        };
+        let span = Span::new(Some(&ROW));
+        let said = "16 from 16.28.0, 18 until 18.5.0, 20 to 22, 23 from 23.4.0; certified 20.7, 22.8 from cert4";
+        assert_eq!(span.to_string(), said);
+        assert_eq!(Span::new(None).to_string(), "13 to 23");
+        let has = |release: &str| span.has(Release::parse(release).expect(release));
+        assert!(has("16.28.0") && has("18.4.0") && has("22") && has("certified/20.7-cert1") && has("certified/22.8"));
+        assert!(!has("16.27.0") && !has("18.5.0") && !has("13") && !has("certified/22.8-cert3"));
     }
 }

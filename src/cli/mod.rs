@@ -50,7 +50,7 @@ enum Command {
     Dump(dump::Dump),
     /// Ask what Asterisk would do
     Simulate(simulate::Simulate),
-    /// Tell more of a rule, or of an option of manager.conf
+    /// Tell more of a rule, an option, a class, an event or an action
     Explain(explain::Explain),
 }
 

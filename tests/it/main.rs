@@ -5,6 +5,7 @@
 mod accounts;
 #[cfg(unix)]
 mod cases;
+mod catalogue;
 mod cli;
 #[cfg(unix)]
 mod delivery;

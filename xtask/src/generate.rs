@@ -1,4 +1,4 @@
-//! `src/tables.rs` from `grammar/*.toml`: what amictl knows is data, and is compiled in.
+//! `src/tables.rs` and what is below it from `grammar/*.toml`: what amictl knows is data, and is compiled in.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::catalogue;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Releases {
+pub(crate) struct Releases {
     series: Vec<Series>,
     certified: Vec<Certified>,
 }
@@ -60,7 +62,7 @@ struct Options {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Classes {
+pub(crate) struct Classes {
     class: Vec<Class>,
 }
 
@@ -95,47 +97,86 @@ struct Refused {
     source: String,
 }
 
+impl Releases {
+    /// Fails when one of some series is not in releases.toml.
+    pub(crate) fn known<'s>(
+        &self,
+        file: &str,
+        row: &str,
+        mut series: impl Iterator<Item = &'s String>,
+    ) -> Result<(), String> {
+        match series.find(|series| self.series.iter().all(|known| known.name != **series)) {
+            Some(series) => Err(format!("{file}: {row}: no series {series} in releases.toml")),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails when a certified line is not in releases.toml.
+    pub(crate) fn known_line(&self, file: &str, row: &str, line: &str) -> Result<(), String> {
+        if self.certified.iter().any(|known| known.name == line) {
+            return Ok(());
+        }
+        Err(format!("{file}: {row}: no certified line {line} in releases.toml"))
+    }
+}
+
+impl Classes {
+    pub(crate) fn bit(&self, name: &str) -> Option<u32> {
+        self.class.iter().find(|class| class.name == name).map(|class| class.bit)
+    }
+}
+
 /// Writes every generated file.
 pub(crate) fn write() -> Result<(), String> {
-    let text = tables()?;
-    let path = root().join("src/tables.rs");
-    if fs::read_to_string(&path).is_ok_and(|old| old == text) {
-        return Ok(());
+    for (name, text) in files()? {
+        let path = root().join(name);
+        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            continue;
+        }
+        fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
-    fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+    Ok(())
 }
 
 /// Fails when a generated file is not what its sources say.
 pub(crate) fn check() -> Result<(), String> {
-    let text = tables()?;
-    let old = fs::read_to_string(root().join("src/tables.rs")).unwrap_or_default();
-    if old == text {
-        Ok(())
-    } else {
-        Err("src/tables.rs is not what grammar/*.toml says; run `cargo xtask generate`".to_owned())
+    for (name, text) in files()? {
+        if fs::read_to_string(root().join(name)).unwrap_or_default() != text {
+            return Err(format!("{name} is not what grammar/*.toml says; run `cargo xtask generate`"));
+        }
     }
+    Ok(())
+}
+
+/// Every generated file: its name and what is in it.
+fn files() -> Result<[(&'static str, String); 3], String> {
+    let releases: Releases = read("releases.toml")?;
+    let classes: Classes = read("classes.toml")?;
+    Ok([
+        ("src/tables.rs", tables(&releases, &classes)?),
+        ("src/tables/events.rs", catalogue::events(&releases, &classes)?),
+        ("src/tables/actions.rs", catalogue::actions(&releases, &classes)?),
+    ])
 }
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn read<T: for<'de> Deserialize<'de>>(name: &str) -> Result<T, String> {
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(name: &str) -> Result<T, String> {
     let path = root().join("grammar").join(name);
     let text = fs::read_to_string(&path).map_err(|error| format!("cannot read grammar/{name}: {error}"))?;
     toml::from_str(&text).map_err(|error| format!("grammar/{name}: {error}"))
 }
 
-fn tables() -> Result<String, String> {
+fn tables(releases: &Releases, classes: &Classes) -> Result<String, String> {
     let mut out = String::from(HEADER);
-    let releases: Releases = read("releases.toml")?;
-    series(&mut out, &releases)?;
+    series(&mut out, releases)?;
     let quirks: Quirks = read("quirks.toml")?;
-    quirk_rows(&mut out, &quirks, &releases)?;
+    quirk_rows(&mut out, &quirks, releases)?;
     let options: Options = read("options.toml")?;
     option_rows(&mut out, &options, &quirks)?;
-    let classes: Classes = read("classes.toml")?;
-    class_rows(&mut out, &classes)?;
+    class_rows(&mut out, classes)?;
     Ok(out)
 }
 
@@ -181,10 +222,7 @@ fn quirk_rows(out: &mut String, quirks: &Quirks, releases: &Releases) -> Result<
     out.push_str("}\n\n/// One row a quirk, in the order of the enum.\npub(crate) static QUIRKS: &[QuirkRow] = &[\n");
     for row in &quirks.quirk {
         sourced("quirks.toml", &row.name, &row.source)?;
-        let known = |series: &String| releases.series.iter().any(|known| known.name == *series);
-        if let Some(series) = row.from.keys().chain(row.until.keys()).find(|series| !known(series)) {
-            return Err(format!("quirks.toml: {}: no series {series} in releases.toml", row.name));
-        }
+        releases.known("quirks.toml", &row.name, row.from.keys().chain(row.until.keys()))?;
         let certified = row.certified.iter().map(|name| pair(name).map(|(a, b)| format!("({a}, {b})")));
         let _ = write!(
             out,
@@ -244,18 +282,22 @@ fn class_rows(out: &mut String, classes: &Classes) -> Result<(), String> {
         if row.bit > 30 {
             return Err(format!("classes.toml: {}: there is no bit {}", row.name, row.bit));
         }
-        let _ = writeln!(out, "    ClassRow {{ name: {:?}, bit: {}, doc: {:?} }},", row.name, row.bit, row.doc);
+        let _ = writeln!(
+            out,
+            "    ClassRow {{ name: {:?}, bit: {}, doc: {:?}, source: {:?} }},",
+            row.name, row.bit, row.doc, row.source
+        );
     }
     out.push_str("];\n");
     Ok(())
 }
 
-fn sourced(file: &str, row: &str, source: &str) -> Result<(), String> {
+pub(crate) fn sourced(file: &str, row: &str, source: &str) -> Result<(), String> {
     if source.trim().is_empty() { Err(format!("grammar/{file}: {row} has no source")) } else { Ok(()) }
 }
 
 /// `"16.28.0"` as the text of a tuple.
-fn point(release: &str) -> Result<String, String> {
+pub(crate) fn point(release: &str) -> Result<String, String> {
     let parts: Vec<u16> = release.split('.').map_while(|part| part.parse().ok()).collect();
     match parts[..] {
         [series, minor, patch] if release.matches('.').count() == 2 => Ok(format!("({series}, {minor}, {patch})")),
@@ -264,11 +306,11 @@ fn point(release: &str) -> Result<String, String> {
 }
 
 /// The releases of some series, as the text of a list.
-fn points(of: &BTreeMap<String, String>) -> Result<String, String> {
+pub(crate) fn points(of: &BTreeMap<String, String>) -> Result<String, String> {
     Ok(of.values().map(|release| point(release)).collect::<Result<Vec<_>, _>>()?.join(", "))
 }
 
-fn pair(name: &str) -> Result<(u16, u16), String> {
+pub(crate) fn pair(name: &str) -> Result<(u16, u16), String> {
     name.split_once('.')
         .and_then(|(series, minor)| Some((series.parse().ok()?, minor.parse().ok()?)))
         .ok_or_else(|| format!("`{name}` is not a certified line of the form 20.7"))
@@ -287,8 +329,19 @@ const HEADER: &str = "\
 //! What amictl knows, as constants. GENERATED by `cargo xtask generate` from grammar/*.toml: edit those.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+pub(crate) mod actions;
+pub(crate) mod events;
+
 /// A release number: series, minor, patch.
 pub(crate) type Point = (u16, u16, u16);
+
+/// The releases that have something: from when and until when in each series, and from which `-cert` number in each
+/// certified line (series, minor, number).
+pub(crate) struct SpanRow {
+    pub(crate) from: &'static [Point],
+    pub(crate) until: &'static [Point],
+    pub(crate) certified: &'static [Point],
+}
 
 /// One release series.
 pub(crate) struct SeriesRow {
@@ -336,6 +389,7 @@ pub(crate) struct ClassRow {
     pub(crate) name: &'static str,
     pub(crate) bit: u32,
     pub(crate) doc: &'static str,
+    pub(crate) source: &'static str,
 }
 
 ";

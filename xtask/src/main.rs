@@ -2,6 +2,7 @@
 //!
 //! This program never links amictl: it writes a source file of amictl, so it must build when that file is stale.
 
+mod catalogue;
 mod generate;
 
 use std::process::ExitCode;

@@ -1,11 +1,10 @@
-//! What Asterisk's manager knows by name: look-up, and the nearest name to a misspelt one.
+//! The options of manager.conf.
 
 use std::sync::LazyLock;
 
+use super::nearest;
 use crate::release::{Quirk, Release};
-pub use crate::tables::SectionKind;
-use crate::tables::{CLASSES, ClassRow, OPTIONS, OptionRow, REFUSED};
-use crate::text::distance;
+use crate::tables::{OPTIONS, OptionRow, REFUSED, SectionKind};
 
 /// One key of manager.conf.
 #[derive(Clone, Copy)]
@@ -50,32 +49,6 @@ impl OptionDef {
     fn names(self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.0.name).chain(self.0.aliases.iter().copied())
     }
-}
-
-/// One class of rights: what `read` and `write` list.
-#[derive(Clone, Copy)]
-pub struct ClassDef(&'static ClassRow);
-
-impl ClassDef {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        self.0.name
-    }
-
-    /// Its bit in Asterisk's mask.
-    pub fn mask(self) -> u32 {
-        1 << self.0.bit
-    }
-
-    /// What it is about.
-    pub fn doc(self) -> &'static str {
-        self.0.doc
-    }
-}
-
-/// All classes, in the order in which Asterisk prints them.
-pub fn classes() -> impl Iterator<Item = ClassDef> {
-    CLASSES.iter().map(ClassDef)
 }
 
 /// All options of a kind of section.
@@ -130,16 +103,6 @@ pub fn nearest_option(section: SectionKind, key: &[u8]) -> Option<&'static str> 
         return Some(option.name());
     }
     nearest(&lower, options(section).flat_map(OptionDef::names))
-}
-
-/// The nearest of some names, if one is near enough to have been meant.
-pub fn nearest<'n>(asked: &[u8], names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    if asked.len() > 64 {
-        return None;
-    }
-    let close = asked.len().max(3) / 3;
-    let rated = names.map(|name| (distance(asked, name.as_bytes()), name));
-    rated.filter(|(steps, name)| *steps <= close && *steps < name.len()).min().map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -1,0 +1,66 @@
+//! What Asterisk's manager knows by name: look-up, and the nearest name to a misspelt one.
+
+mod actions;
+mod events;
+mod options;
+
+pub use actions::{ActionDef, action, actions, all_actions, nearest_action};
+pub use events::{EventDef, Header, all_events, event, events, nearest_event, nearest_header};
+pub use options::{OptionDef, knows, nearest_option, option, options, refused};
+
+pub use crate::tables::SectionKind;
+pub use crate::tables::actions::Danger;
+pub use crate::tables::events::Delivery;
+use crate::tables::{CLASSES, ClassRow};
+use crate::text::distance;
+
+/// One class of rights: what `read` and `write` list.
+#[derive(Clone, Copy)]
+pub struct ClassDef(&'static ClassRow);
+
+impl ClassDef {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// Its bit in Asterisk's mask.
+    pub fn mask(self) -> u32 {
+        1 << self.0.bit
+    }
+
+    /// What it is about.
+    pub fn doc(self) -> &'static str {
+        self.0.doc
+    }
+
+    /// Where Asterisk has it, and on which releases it was seen.
+    pub fn source(self) -> &'static str {
+        self.0.source
+    }
+}
+
+/// All classes, in the order in which Asterisk prints them.
+pub fn classes() -> impl Iterator<Item = ClassDef> {
+    CLASSES.iter().map(ClassDef)
+}
+
+/// The class of that name; Asterisk compares with case.
+pub fn class(name: &[u8]) -> Option<ClassDef> {
+    classes().find(|class| class.name().as_bytes() == name)
+}
+
+/// The classes of a mask.
+pub fn classes_of(mask: u32) -> impl Iterator<Item = ClassDef> {
+    classes().filter(move |class| class.mask() & mask != 0)
+}
+
+/// The nearest of some names, if one is near enough to have been meant.
+pub fn nearest<'n>(asked: &[u8], names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    if asked.len() > 64 {
+        return None;
+    }
+    let close = asked.len().max(3) / 3;
+    let rated = names.map(|name| (distance(asked, name.as_bytes()), name));
+    rated.filter(|(steps, name)| *steps <= close && *steps < name.len()).min().map(|(_, name)| name)
+}
