@@ -75,6 +75,9 @@ pub enum Beyond {
     /// glibc reads such places in a way of its own.
     #[error("the expression refers back to a group, and has a `^` or `$` in its middle")]
     BackAndPlaces,
+    /// glibc then lets some conditions pass that do not hold: `(a()|\\B\\>)+` matches `_`.
+    #[error("the expression repeats a part with conditions on one place and a repetition, or repeats it twice over")]
+    PlaceInCopies,
     /// Matching has a budget.
     #[error("matching the expression takes too long")]
     TooLong,

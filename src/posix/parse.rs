@@ -14,8 +14,18 @@ const TOO_DEEP: Refusal = Refusal::Beyond(Beyond::TooDeep);
 
 /// Reads an expression.
 pub(super) fn parse(pattern: &[u8], units: Units) -> Result<Node, Refusal> {
-    let mut parser =
-        Parser { pattern, units, at: 0, depth: 0, opened: 0, closed: 0, used: 0, stray: false, stray_tail: false };
+    let mut parser = Parser {
+        pattern,
+        units,
+        at: 0,
+        depth: 0,
+        opened: 0,
+        closed: 0,
+        used: 0,
+        stray: false,
+        stray_tail: false,
+        stacked: false,
+    };
     let mut tree = parser.alternatives()?;
     forget_groups(&mut tree, parser.used);
     if parser.stray && tree.any(&Node::is_edge) {
@@ -27,10 +37,44 @@ pub(super) fn parse(pattern: &[u8], units: Units) -> Result<Node, Refusal> {
     if tree.any(&copies_group) {
         return Err(Refusal::Beyond(Beyond::BackToCopies));
     }
+    if parser.stacked || tree.any(&copies_place_and_more) {
+        return Err(Refusal::Beyond(Beyond::PlaceInCopies));
+    }
     if parser.used != 0 && places_within(&tree) {
         return Err(Refusal::Beyond(Beyond::BackAndPlaces));
     }
     Ok(tree)
+}
+
+/// Is a part written out more than once that has two conditions on one place, and a repetition or an empty group?
+fn copies_place_and_more(node: &Node) -> bool {
+    let Node::Repeat(inner, low, high) = node else { return false };
+    let copies = *low > 0 || high.is_some_and(|high| high > 1);
+    copies && inner.any(&places_side_by_side) && inner.any(&|node| matches!(node, Node::Hollow | Node::Repeat(..)))
+}
+
+/// Do two conditions stand behind one another?
+fn places_side_by_side(node: &Node) -> bool {
+    let Node::All(parts) = node else { return false };
+    parts.windows(2).any(|two| ends_in_place(&two[0]) && begins_in_place(&two[1]))
+}
+
+fn ends_in_place(node: &Node) -> bool {
+    match node {
+        Node::All(parts) => parts.last().is_some_and(ends_in_place),
+        Node::Either(parts) => parts.iter().any(ends_in_place),
+        Node::Group(_, inner) | Node::Repeat(inner, ..) => ends_in_place(inner),
+        _ => matches!(node, Node::At(_) | Node::Hollow),
+    }
+}
+
+fn begins_in_place(node: &Node) -> bool {
+    match node {
+        Node::All(parts) => parts.first().is_some_and(begins_in_place),
+        Node::Either(parts) => parts.iter().any(begins_in_place),
+        Node::Group(_, inner) | Node::Repeat(inner, ..) => begins_in_place(inner),
+        _ => matches!(node, Node::At(_) | Node::Hollow),
+    }
 }
 
 /// Is a group that something refers to written out more than once? glibc then misses matches that go through another
@@ -70,6 +114,8 @@ struct Parser<'p> {
     stray: bool,
     /// One that could be found within a character.
     stray_tail: bool,
+    /// A repetition of something with an edge of a word is repeated itself.
+    stacked: bool,
 }
 
 /// One step of an interval's text.
@@ -114,6 +160,7 @@ impl Parser<'_> {
             let mut layers = 0;
             while repeatable && matches!(self.peek(), Some(b'*' | b'+' | b'?' | b'{')) {
                 let (low, high) = self.repetition()?;
+                self.stacked |= layers > 0 && node.any(&Node::is_edge);
                 (node, layers) = repeated(node, low, high, layers);
                 if layers > DEEPEST {
                     return Err(TOO_DEEP);

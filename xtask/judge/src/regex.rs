@@ -147,7 +147,7 @@ fn shrink(pattern: &[u8], text: &[u8], units: Units) -> Result<(Vec<u8>, Vec<u8>
 }
 
 #[allow(unsafe_code, reason = "the C library is asked itself")]
-mod c {
+pub(crate) mod c {
     use std::ffi::{CStr, CString};
     use std::io::{Read as _, Write as _};
 
@@ -200,24 +200,48 @@ mod c {
     }
 
     fn matches(pattern: &CStr, texts: &[CString]) -> Vec<Said> {
-        let mut compiled = std::mem::MaybeUninit::<libc::regex_t>::zeroed();
-        let flags = libc::REG_EXTENDED | libc::REG_NOSUB;
-        // SAFETY: there is room for a `regex_t`, which `regcomp` fills when it returns 0; only then is it used, and
-        // freed. Texts end in a NUL, and no places are asked for.
-        unsafe {
-            if libc::regcomp(compiled.as_mut_ptr(), pattern.as_ptr(), flags) != 0 {
-                return vec![Said::Refused; texts.len()];
+        let Some(expression) = Expression::of(pattern) else { return vec![Said::Refused; texts.len()] };
+        texts.iter().map(|text| expression.says(text)).collect()
+    }
+
+    /// An expression that the C library has compiled, as Asterisk has it do.
+    pub(crate) struct Expression(libc::regex_t);
+
+    impl Expression {
+        /// Nothing where the C library refuses it, or where it holds a NUL.
+        pub(crate) fn new(pattern: &str) -> Option<Expression> {
+            Expression::of(&CString::new(pattern).ok()?)
+        }
+
+        fn of(pattern: &CStr) -> Option<Expression> {
+            let mut compiled = std::mem::MaybeUninit::<libc::regex_t>::zeroed();
+            let flags = libc::REG_EXTENDED | libc::REG_NOSUB;
+            // SAFETY: there is room for a `regex_t`, which `regcomp` fills when it returns 0; only then is it used.
+            unsafe {
+                (libc::regcomp(compiled.as_mut_ptr(), pattern.as_ptr(), flags) == 0)
+                    .then(|| Expression(compiled.assume_init()))
             }
-            let said = texts.iter().map(|text| {
-                match libc::regexec(compiled.as_ptr(), text.as_ptr(), 0, std::ptr::null_mut(), 0) {
-                    0 => Said::Matches,
-                    libc::REG_NOMATCH => Said::MatchesNot,
-                    _ => Said::Failed,
-                }
-            });
-            let said = said.collect();
-            libc::regfree(compiled.as_mut_ptr());
-            said
+        }
+
+        fn says(&self, text: &CStr) -> Said {
+            // SAFETY: the expression is compiled, the text ends in a NUL, and no places are asked for.
+            match unsafe { libc::regexec(&raw const self.0, text.as_ptr(), 0, std::ptr::null_mut(), 0) } {
+                0 => Said::Matches,
+                libc::REG_NOMATCH => Said::MatchesNot,
+                _ => Said::Failed,
+            }
+        }
+
+        /// Does a text without a NUL match?
+        pub(crate) fn matches(&self, text: &CStr) -> bool {
+            self.says(text) == Said::Matches
+        }
+    }
+
+    impl Drop for Expression {
+        fn drop(&mut self) {
+            // SAFETY: it is compiled, and nobody uses it any more.
+            unsafe { libc::regfree(&raw mut self.0) }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod read;
+mod simulate;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -13,6 +14,8 @@ pub(crate) enum Command {
     Read(read::Read),
     /// Checking: all rules on a large file, beside an Asterisk that reloads it
     Check(check::Check),
+    /// Judging events for many users, beside the C library's loop over all filters
+    Simulate(simulate::Simulate),
 }
 
 impl Command {
@@ -20,6 +23,7 @@ impl Command {
         match self {
             Command::Read(read) => read.execute(),
             Command::Check(check) => check.execute(),
+            Command::Simulate(simulate) => simulate.execute(),
         }
     }
 }
