@@ -113,7 +113,7 @@ impl Events {
                 criteria.ends_with(b")") && words.iter().any(|word| criteria.starts_with(word))
             });
             let value = criteria.map_or(text, |criteria| &text[criteria.len() + 1..]);
-            reader.of_session(criteria, value).ok_or_else(|| {
+            reader.of_session(criteria, value).map_err(|_| {
                 Failure::usage(format!("Asterisk refuses the session filter `{}`", show(text)))
                     .help("write a POSIX extended expression, or criteria as in `name(Hangup)=`")
             })
