@@ -162,7 +162,7 @@ fn granted(user: &User<'_>) -> String {
     let write = *user.write.value;
     let names: Vec<&str> = write.names().collect();
     match () {
-        () if write.is_none() && user.write.at.is_none() => "there is no `write`, which grants no class".to_owned(),
+        () if write.is_none() && user.write.at.is_none() => "there is no `write`".to_owned(),
         () if names.is_empty() => format!("{} no class", origin(user)),
         () if write.is_all() => format!("{} all classes", origin(user)),
         () => format!("{} {}", origin(user), listed(&names)),

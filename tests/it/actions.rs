@@ -7,6 +7,7 @@ use amictl::release::Release;
 use serde_json::Value;
 
 use crate::accounts::{Loaded, each, each_of_more, folder, with};
+use crate::support;
 
 /// The families of the recorded cases that ask for actions.
 const FAMILIES: [&str; 7] = ["act", "listcommands", "orig", "cmd", "getset", "filteract", "writenone"];
@@ -152,4 +153,122 @@ fn actions_are_let_run_as_they_were() {
     let mut count = 0;
     each_of_more(&["cases-access.jsonl", "cases-access-more.jsonl"], |case, version| count += compare(case, version));
     assert!(count == 0 || count == 1_112, "{count} cases");
+}
+
+const FILE: &str = "[general]\nenabled = yes\n[ann]\nsecret = HUNTER2\nwrite = call,originate\n[ops]\nwrite = all\n\
+                    [bad]\npermit = any\n[none]\n";
+
+fn run(args: &[&str]) -> support::Ran {
+    let at = support::folder(&[("manager.conf", FILE), ("broken/manager.conf", "[ann](nobody)\n")]);
+    support::amictl(at.path(), &[&["simulate", "action"], args].concat())
+}
+
+#[test]
+fn the_command_tells_each_step_and_the_refusal() {
+    let ran = run(&["manager.conf", "--user", "ANN", "--action", "originate", "--header", "application: TrySystem"]);
+    let lines: Vec<&str> = ran.out.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "Asterisk 22.10.1: ANN sends originate",
+            "user     passes  the user is [ann] (manager.conf:3)",
+            "action   passes  Originate is known",
+            "class    passes  it needs class `originate`; `write` grants `originate`",
+            "(manager.conf:5)",
+            "headers  denies  the name TrySystem has `system` in it, which needs class",
+            "`system`",
+            "denied: Originate Access Forbidden: app or data blacklisted",
+        ],
+        "{}",
+        ran.err
+    );
+    assert_eq!(ran.code, 1);
+    let long = "x".repeat(600);
+    let crash = ["--header", "Operation: add", "--header", "MatchCriteria: name"];
+    for (user, action, more, code, says) in [
+        ("ann", "getvar", &[][..], 0, "\nallowed by class `call`\n"),
+        ("ann", "Getvar", &["--header", "Variable: SHELL(x)"], 1, "denied: GetVar Access Forbidden: Variable\n"),
+        ("ops", "getvar", &["--header", "Variable: SHELL(x)"], 0, "allowed by classes `call`, `reporting`"),
+        ("none", "ping", &[], 0, "allowed: it needs no class"),
+        ("none", "command", &[], 1, "it needs class `command`; there is no `write`\n"),
+        ("ops", "Filter", &crash, 1, "denied: no answer: Asterisk crashes"),
+        ("ops", "Filter", &[crash[0], crash[1], crash[2], crash[3], "--asterisk=16"], 0, "allowed by class `system`"),
+        ("ops", "Comand", &[], 1, "did you mean `Command`?"),
+        ("ops", "sippeers", &[], 1, "SIPpeers is one of 13 to 20"),
+        ("ops", "SIPpeers", &["--asterisk", "18"], 0, "where chan_sip is loaded"),
+        ("ops", &long, &[], 1, "denied: Invalid/unknown command: xxxx"),
+        ("ops", "", &[], 1, "denied: Missing action in request"),
+        ("bad", "Ping", &["--asterisk", "13,22"], 1, "the user was deleted"),
+        ("an", "Ping", &[], 2, "did you mean `ann`?"),
+        ("ann", "Ping", &["--header", "x"], 2, "`x` is no header"),
+        ("ann", "Ping", &["--all"], 2, "cannot be used with"),
+    ] {
+        let ran = run(&[&["manager.conf", "--user", user, "--action", action], more].concat());
+        let all = format!("{}{}", ran.out, ran.err);
+        assert!(ran.code == code && all.contains(says), "{user} {action} {more:?}: {code}, {says}\n{all}");
+        assert!(!all.contains("HUNTER2"), "{all}");
+        // A message that a client sees is given whole; it is cut at 511 bytes by Asterisk itself.
+        let told = ran.out.lines().last().unwrap_or_default().strip_prefix("denied: ").unwrap_or_default();
+        assert!(action.len() < 600 || told.len() == 511, "{told}");
+    }
+    assert_eq!(run(&["broken/manager.conf", "--user", "ann", "--action", "Ping"]).code, 1);
+}
+
+#[test]
+fn a_certified_release_has_the_list_of_its_own() {
+    let asks = |release: &str, application: &str| {
+        let header = format!("Application: {application}");
+        run(&["manager.conf", "--user", "ann", "--action", "Originate", "--header", &header, "--asterisk", release]).out
+    };
+    for (release, application, says) in [
+        ("certified/18.9-cert10", "Reload", "allowed by"),
+        ("certified/18.9-cert11", "Reload", "app or data blacklisted"),
+        ("certified/20.7-cert1", "System", "Forbidden: Application"),
+        ("certified/20.7-cert2", "System", "app or data blacklisted"),
+        ("16.6.1", "Originate", "allowed by"),
+        ("16.6.2", "Originate", "Forbidden: Application"),
+        ("certified/13.21-cert4", "Originate", "allowed by"),
+        ("certified/13.21-cert5", "Originate", "Forbidden: Application"),
+    ] {
+        let out = asks(release, application);
+        assert!(out.contains(says) && out.contains("(by source, not run)"), "{release} {application}: {says}\n{out}");
+    }
+}
+
+#[test]
+fn everything_is_listed_with_the_dangerous_first() {
+    let ran = run(&["manager.conf", "--user", "ops", "--all", "--asterisk", "16,22"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let place = |text: &str| ran.out.find(text).unwrap_or_else(|| panic!("{text}\n{}", ran.out));
+    assert!(place("as good as a shell on the switch:\n  Command [command]: ") < place("Originate [originate]: "));
+    assert!(place("Originate [originate]: ") < place("BridgeDestroy [no class needed]: "));
+    assert!(place("\nall others:\n") < place("Asterisk 22.10.1: ops may run\n"));
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
+    assert_eq!(run(&["broken/manager.conf", "--user", "ann", "--all"]).code, 1);
+}
+
+#[test]
+fn answers_in_json_have_the_shape_of_those_about_logins() {
+    let json = |args: &[&str]| -> Value {
+        let ran = run(&[&["manager.conf", "--format", "json", "--user", "ann"], args].concat());
+        serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err))
+    };
+    let one = json(&["--action", "Setvar", "--asterisk", "16,22"]);
+    assert_eq!((&one["format"], &one["user"], &one["action"]), (&1.into(), &"ann".into(), &"Setvar".into()));
+    let answer = &one["answers"][0];
+    assert_eq!((&answer["release"], &answer["recorded"]), (&"16.28.0".into(), &true.into()));
+    assert_eq!((&answer["verdict"], &answer["answer"]), (&"allowed".into(), &"allowed by class `call`".into()));
+    assert_eq!(
+        answer["steps"][2],
+        serde_json::json!({
+            "check": "class", "outcome": "passes", "text": "it needs class `call`; `write` grants `call`",
+            "file": "manager.conf", "line": 5
+        })
+    );
+    assert_eq!(answer["steps"][3]["check"], "verdict");
+    let all = json(&["--all"]);
+    let first = &all["answers"][0]["actions"][0];
+    assert!(all.get("action").is_none());
+    assert_eq!((&first["action"], &first["danger"]), (&"Originate".into(), &"shell".into()));
+    assert_eq!(first["classes"], serde_json::json!(["originate"]));
 }
