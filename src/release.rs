@@ -76,7 +76,7 @@ impl Release {
         let row = row(quirk);
         match self.0 {
             Number::Plain(point) => passed(row.from, point) && !passed(row.until, point),
-            Number::Certified(series, minor, _) => row.certified.contains(&(series, minor)),
+            Number::Certified(series, minor, cert) => is_certified(row.certified, series, minor, cert),
         }
     }
 
@@ -153,9 +153,7 @@ impl Span {
         let Some(row) = self.0 else { return true };
         match release.0 {
             Number::Plain(point) => passed(row.from, point) && !passed(row.until, point),
-            Number::Certified(series, minor, cert) => {
-                row.certified.iter().any(|known| (known.0, known.1) == (series, minor) && known.2 <= cert)
-            }
+            Number::Certified(series, minor, cert) => is_certified(row.certified, series, minor, cert),
         }
     }
 
@@ -212,6 +210,11 @@ fn run(parts: &mut Vec<String>, whole: &mut Vec<u16>) {
 /// Has a release passed the bound of its series?
 fn passed(bounds: &[Point], point: Point) -> bool {
     bounds.iter().any(|bound| bound.0 == point.0 && *bound <= point)
+}
+
+/// Is a certified release the first one of its line in a list, or a later one?
+fn is_certified(firsts: &[Point], series: u16, minor: u16, cert: u16) -> bool {
+    firsts.iter().any(|known| (known.0, known.1) == (series, minor) && known.2 <= cert)
 }
 
 /// A list of releases as people say it: `13 to 23`, `16, 18 and 22`, out of those that were asked for.
@@ -318,6 +321,9 @@ mod tests {
         assert!(!has("20.10.0", Quirk::EventFilterPrefix) && has("20.11.0", Quirk::EventFilterPrefix));
         assert!(!has("certified/20.7", Quirk::EventFilterPrefix) && has("certified/22.8", Quirk::EventFilterPrefix));
         assert!(!has("22", Quirk::AppendChangesLastMatch) && has("23", Quirk::AppendChangesLastMatch));
+        assert!(!has("20.9.1", Quirk::OriginateListsMore) && has("20.9.2", Quirk::OriginateListsMore));
+        assert!(!has("certified/18.9-cert10", Quirk::OriginateListsMore));
+        assert!(has("certified/18.9-cert11", Quirk::OriginateListsMore));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) struct QuirkRow {
     pub(crate) what: &'static str,
     pub(crate) from: &'static [Point],
     pub(crate) until: &'static [Point],
-    pub(crate) certified: &'static [(u16, u16)],
+    pub(crate) certified: &'static [Point],
     pub(crate) source: &'static str,
 }
 
@@ -155,6 +155,10 @@ pub enum Quirk {
     BadAclDeletesUser,
     /// Sections of users.conf with `hasmanager` are users of the manager, and a users.conf that is refused crashes pbx_config.
     UsersConf,
+    /// The application Originate is among those that the action Originate refuses to a user without class `system`.
+    OriginateListsItself,
+    /// The action Originate refuses more to a user without class `system`: DBdeltree, Reload, Queue with an AGI (unless it holds class `agi`), and data with CURL, DB, FILE, ODBC or REALTIME; and says `app or data blacklisted` of whatever it refuses.
+    OriginateListsMore,
 }
 
 /// One row a quirk, in the order of the enum.
@@ -165,7 +169,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         what: "a UTF-8 byte order mark at the start of a file is skipped",
         from: &[(13, 31, 0), (16, 8, 0), (17, 2, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
         until: &[],
-        certified: &[(16, 8), (18, 9), (20, 7), (22, 8)],
+        certified: &[(16, 8, 1), (18, 9, 1), (20, 7, 1), (22, 8, 1)],
         source: "main/config.c, config_text_file_load; recorded without it on 13.12.2, with it on 16.28.0 and all later ones",
     },
     QuirkRow {
@@ -174,7 +178,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         what: "a line of 8190 bytes before its newline is read; without this it is dropped and takes the next line with it",
         from: &[(13, 21, 0), (16, 0, 0), (17, 0, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
         until: &[],
-        certified: &[(13, 21), (16, 8), (18, 9), (20, 7), (22, 8)],
+        certified: &[(13, 21, 1), (16, 8, 1), (18, 9, 1), (20, 7, 1), (22, 8, 1)],
         source: "main/config.c, config_text_file_load; recorded without it on 13.12.2, with it on 16.28.0 and all later ones",
     },
     QuirkRow {
@@ -192,7 +196,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         what: "every key that begins with lower-case `eventfilter` is a filter, and no other spelling is; without this exactly `eventfilter` in any letter case",
         from: &[(18, 26, 0), (20, 11, 0), (21, 6, 0), (22, 1, 0), (23, 0, 0)],
         until: &[],
-        certified: &[(22, 8)],
+        certified: &[(22, 8, 1)],
         source: "main/manager.c, __init_manager; recorded without it on 13.12.2, 16.28.0 and 20.9.3, with it on 18.26.4, 20.20.1, 21.12.3, 22.10.1 and 23.4.1",
     },
     QuirkRow {
@@ -201,7 +205,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         what: "the general section knows the option `disabledevents`",
         from: &[(16, 25, 0), (18, 11, 0), (19, 3, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
         until: &[],
-        certified: &[(20, 7), (22, 8)],
+        certified: &[(20, 7, 1), (22, 8, 1)],
         source: "main/manager.c, __init_manager; recorded without it on 13.12.2, with it on 16.28.0 and all later ones",
     },
     QuirkRow {
@@ -210,7 +214,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         what: "regular expressions are matched in UTF-8 characters; without this in bytes",
         from: &[(20, 18, 1), (22, 8, 1), (23, 2, 1)],
         until: &[],
-        certified: &[(22, 8)],
+        certified: &[(22, 8, 1)],
         source: "main/asterisk.c, setlocale; recorded without it on 16.28.0, 18.26.4, 20.9.3 and 21.12.3, with it on 20.20.1, 22.10.1 and 23.4.1 (20.18.0, 22.8.0 and 23.2.0 follow the environment and are taken as without it)",
     },
     QuirkRow {
@@ -219,7 +223,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         what: "an empty part of a `(+filter)` is a part; without this it ends the filter, or is no value",
         from: &[(13, 0, 0), (18, 22, 0), (20, 7, 0), (21, 2, 0), (22, 0, 0), (23, 0, 0)],
         until: &[(13, 18, 0)],
-        certified: &[(13, 13), (20, 7), (22, 8)],
+        certified: &[(13, 13, 1), (20, 7, 1), (22, 8, 1)],
         source: "main/utils.c, ast_strsep; recorded with it on 22.10.1, without it on 16.28.0",
     },
     QuirkRow {
@@ -228,7 +232,7 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         what: "a user with an `acl`, `deny` or `permit` that cannot be read is deleted; without this only the rest of that line is dropped",
         from: &[(16, 0, 0), (17, 0, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
         until: &[],
-        certified: &[(16, 8), (18, 9), (20, 7), (22, 8)],
+        certified: &[(16, 8, 1), (18, 9, 1), (20, 7, 1), (22, 8, 1)],
         source: "main/manager.c, __init_manager; recorded without it on 13.12.2, with it on 16.28.0 and all later ones",
     },
     QuirkRow {
@@ -237,8 +241,26 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         what: "sections of users.conf with `hasmanager` are users of the manager, and a users.conf that is refused crashes pbx_config",
         from: &[(13, 0, 0), (16, 0, 0), (17, 0, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0)],
         until: &[],
-        certified: &[(13, 13), (13, 21), (16, 8), (18, 9), (20, 7), (22, 8)],
+        certified: &[(13, 13, 1), (13, 21, 1), (16, 8, 1), (18, 9, 1), (20, 7, 1), (22, 8, 1)],
         source: "main/manager.c, __init_manager; recorded with it on 16.28.0 to 22.10.1, without it on 23.4.1; read in 13.12.2",
+    },
+    QuirkRow {
+        quirk: Quirk::OriginateListsItself,
+        name: "originate-lists-itself",
+        what: "the application Originate is among those that the action Originate refuses to a user without class `system`",
+        from: &[(13, 29, 2), (16, 6, 2), (17, 0, 1), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[],
+        certified: &[(13, 21, 5), (16, 8, 1), (18, 9, 1), (20, 7, 1), (22, 8, 1)],
+        source: "main/manager.c, action_originate; bounds of the advisory AST-2019-007, not run; recorded with it on 16.28.0 and all later ones",
+    },
+    QuirkRow {
+        quirk: Quirk::OriginateListsMore,
+        name: "originate-lists-more",
+        what: "the action Originate refuses more to a user without class `system`: DBdeltree, Reload, Queue with an AGI (unless it holds class `agi`), and data with CURL, DB, FILE, ODBC or REALTIME; and says `app or data blacklisted` of whatever it refuses",
+        from: &[(18, 24, 2), (20, 9, 2), (21, 4, 2), (22, 0, 0), (23, 0, 0)],
+        until: &[],
+        certified: &[(18, 9, 11), (20, 7, 2), (22, 8, 1)],
+        source: "main/manager.c, action_originate; recorded without it on 16.28.0, with it on 18.26.4, 20.9.3, 20.20.1, 21.12.3, 22.10.1 and 23.4.1; bounds by source",
     },
 ];
 

@@ -291,12 +291,20 @@ pub fn redacted(line: &[u8]) -> Option<Range<usize>> {
 
 /// Bytes as people are shown them in a message: secrets masked, control bytes escaped, cut when long.
 pub fn show(bytes: &[u8]) -> String {
-    const LONGEST: usize = 60;
+    cut(bytes, 60)
+}
+
+/// The same, however long.
+pub fn show_whole(bytes: &[u8]) -> String {
+    cut(bytes, usize::MAX)
+}
+
+fn cut(bytes: &[u8], longest: usize) -> String {
     let hidden = redacted(bytes);
     let shown = &bytes[..hidden.as_ref().map_or(bytes.len(), |range| range.start)];
     let mut out = String::new();
     for (count, c) in String::from_utf8_lossy(shown).chars().enumerate() {
-        if count == LONGEST {
+        if count == longest {
             out.push('…');
             return out;
         }

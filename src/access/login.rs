@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::trace::{Check, Outcome, Steps, Trace};
 use crate::config::manager::acl::{self, Sense};
 use crate::config::manager::listen::{Listener, ListenerKind, State};
-use crate::config::manager::{Accounts, Acl, AclState, At, FactKind, SecretState, User};
+use crate::config::manager::{Accounts, Acl, AclState, At, Fact, FactKind, SecretState, User};
 use crate::config::{self, Effective, What};
 use crate::text::{Span, is_blank, show};
 
@@ -19,7 +19,7 @@ const FAILED: &str = "Authentication failed";
 const IN_USE: &str = "Login Already In Use";
 
 /// What is said where a client is told nothing.
-const NO_CONNECTION: &str = "no connection";
+pub(super) const NO_CONNECTION: &str = "no connection";
 
 /// What is said where the files that are here do not decide it.
 const NOT_HERE: &str = "that depends on what is not here";
@@ -95,18 +95,18 @@ pub fn login(configuration: Configuration<'_, '_>, attempt: Attempt<'_>) -> Trac
 }
 
 /// The value of a header: blanks before it are not part of it.
-fn header_value(text: &[u8]) -> &[u8] {
+pub(super) fn header_value(text: &[u8]) -> &[u8] {
     &text[text.iter().take_while(|&&byte| is_blank(byte)).count()..]
 }
 
 impl Configuration<'_, '_> {
-    fn span(self, place: At) -> Span {
+    pub(super) fn span(self, place: At) -> Span {
         self.accounts.span(self.effective, place)
     }
 }
 
 /// Why there is nothing to log in to, if there is nothing.
-fn not_loaded(configuration: Configuration<'_, '_>) -> Option<String> {
+pub(super) fn not_loaded(configuration: Configuration<'_, '_>) -> Option<String> {
     match configuration.effective.outcome {
         config::Outcome::Loads if configuration.accounts.gave_up => {
             Some("amictl gives up: the sections of the file hold too many entries".to_owned())
@@ -158,7 +158,7 @@ fn takes(bound: IpAddr, from: IpAddr) -> bool {
 }
 
 /// Says what of the file is not here to be looked at. Is there anything?
-fn not_here(configuration: Configuration<'_, '_>, steps: &mut Steps) -> bool {
+pub(super) fn not_here(configuration: Configuration<'_, '_>, steps: &mut Steps) -> bool {
     let effective = configuration.effective;
     let is_open = |what: &What<'_>| matches!(what, What::IncludeUnknown { .. } | What::Exec);
     let Some(note) = effective.notes.iter().find(|note| is_open(&note.what)) else { return false };
@@ -166,17 +166,30 @@ fn not_here(configuration: Configuration<'_, '_>, steps: &mut Steps) -> bool {
     true
 }
 
+/// Is it certain that a file that loads has nothing whatever to do with a user of this name?
+pub fn is_nobody(configuration: Configuration<'_, '_>, name: &[u8]) -> bool {
+    let name = header_value(name);
+    not_loaded(configuration).is_none()
+        && configuration.accounts.find(name).is_none()
+        && dropped(configuration, name).is_none()
+        && !not_here(configuration, &mut Steps::default())
+}
+
+/// What deleted a user, if something did.
+fn dropped<'c, 't>(configuration: Configuration<'c, 't>, name: &[u8]) -> Option<&'c Fact<'t>> {
+    configuration.accounts.facts.iter().find(|fact| match fact.kind {
+        FactKind::Dropped { user } => user.eq_ignore_ascii_case(name),
+        _ => false,
+    })
+}
+
 /// Ends the login of a name that is no user, and blames the line that deleted it, if one did.
-fn no_user(configuration: Configuration<'_, '_>, name: &[u8], partial: bool, mut steps: Steps) -> Trace {
+pub(super) fn no_user(configuration: Configuration<'_, '_>, name: &[u8], partial: bool, mut steps: Steps) -> Trace {
     if name.is_empty() {
         steps.add(Check::User, Outcome::Denies, "there is no user without a name", None);
         return steps.end(Outcome::Denies, FAILED);
     }
-    let is_dropped = |kind: &FactKind| match kind {
-        FactKind::Dropped { user } => user.eq_ignore_ascii_case(name),
-        _ => false,
-    };
-    if let Some(fact) = configuration.accounts.facts.iter().find(|fact| is_dropped(&fact.kind)) {
+    if let Some(fact) = dropped(configuration, name) {
         let at = configuration.effective.text(fact.at);
         steps.add(Check::User, Outcome::Denies, format!("the user was deleted: {}", fact.why), Some(at));
         return steps.end(Outcome::Denies, FAILED);

@@ -19,6 +19,12 @@ pub enum Check {
     Acl,
     /// Is the secret right?
     Secret,
+    /// Does the release know the action?
+    Action,
+    /// Is a class granted that lets it run?
+    Class,
+    /// Does it take what the headers ask of it?
+    Headers,
     /// The answer.
     Verdict,
 }
@@ -34,6 +40,9 @@ impl Check {
             Check::Rule => "rule",
             Check::Acl => "acl",
             Check::Secret => "secret",
+            Check::Action => "action",
+            Check::Class => "class",
+            Check::Headers => "headers",
             Check::Verdict => "verdict",
         }
     }
@@ -42,9 +51,9 @@ impl Check {
 /// How a step ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It lets the login go on, or is the acceptance itself.
+    /// It lets the client go on, or is the acceptance itself.
     Passes,
-    /// It ends the login.
+    /// It ends it there.
     Denies,
     /// A rule that matches; the last one that does decides.
     Matches,

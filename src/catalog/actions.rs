@@ -67,6 +67,17 @@ impl ActionDef {
 }
 
 impl Danger {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Danger::Shell => "shell",
+            Danger::Files => "files",
+            Danger::Secrets => "secrets",
+            Danger::Calls => "calls",
+            Danger::Service => "service",
+        }
+    }
+
     /// As good as a shell on the switch, and so on.
     pub fn what(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ pub mod exit;
 mod explain;
 mod settings;
 mod simulate;
+mod simulate_action;
 mod simulate_events;
 mod target;
 

@@ -8,16 +8,18 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::exit::{Exit, Failure};
+use super::simulate_action::Action;
 use super::simulate_events::Events;
 use super::{Reading, target};
-use crate::access::{self, Attempt, Configuration, Trace};
-use crate::config::manager::Manager;
+use crate::access::{self, Attempt, Configuration};
+use crate::catalog;
 use crate::config::manager::listen::ListenerKind;
+use crate::config::manager::{Accounts, Manager};
 use crate::config::{self, World};
 use crate::host::{Host, name_bytes};
 use crate::release::Release;
 use crate::report::login::{Answer, LoginReport};
-use crate::text::{FileId, Files};
+use crate::text::{FileId, Files, show};
 
 /// `amictl simulate`.
 #[derive(Args)]
@@ -30,6 +32,8 @@ pub(super) struct Simulate {
 enum What {
     /// May a client log in, and which line decides that
     Login(Login),
+    /// May a user run an action, and by which class; or all that a user may run
+    Action(Action),
     /// Which events of a recorded session each user is sent
     Events(Events),
 }
@@ -66,7 +70,7 @@ struct Login {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum FormatName {
+pub(super) enum FormatName {
     Human,
     Json,
 }
@@ -75,6 +79,7 @@ impl Simulate {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
         match &self.what {
             What::Login(login) => login.run(host, out),
+            What::Action(action) => action.run(host, out),
             What::Events(events) => events.run(host, out),
         }
     }
@@ -97,7 +102,8 @@ impl Login {
             secret: secret.as_deref(),
             sessions: &sessions,
         };
-        let answer = |&release: &Release| Answer { release, trace: answer(&world, root, release, attempt) };
+        let login = |configuration: Configuration<'_, '_>| access::login(configuration, attempt);
+        let answer = |&release: &Release| Answer { release, trace: ask(&world, root, release, login) };
         let answers: Vec<Answer> = releases.iter().map(answer).collect();
         let report = LoginReport { user: name_bytes(&self.user), from: &self.from, answers: &answers, files: &files };
         match self.format {
@@ -125,12 +131,27 @@ impl Login {
     }
 }
 
-fn answer(world: &World<'_>, root: FileId, release: Release, attempt: Attempt<'_>) -> Trace {
+/// Asks a question of the configuration as one release holds it.
+pub(super) fn ask<R>(
+    world: &World<'_>,
+    root: FileId,
+    release: Release,
+    question: impl FnOnce(Configuration<'_, '_>) -> R,
+) -> R {
     let effective = config::load(world, root, release);
     let manager = Manager::load(world, &effective, release);
-    let configuration =
-        Configuration { effective: &effective, accounts: &manager.accounts, listeners: &manager.listeners };
-    access::login(configuration, attempt)
+    let (accounts, listeners) = (&manager.accounts, &manager.listeners);
+    question(Configuration { effective: &effective, accounts, listeners })
+}
+
+/// There is no user of that name.
+pub(super) fn no_user(accounts: &Accounts<'_>, name: &[u8]) -> Failure {
+    let names = accounts.users.iter().filter_map(|user| std::str::from_utf8(user.name).ok());
+    let failure = Failure::usage(format!("there is no user `{}`", show(name)));
+    match catalog::nearest(&name.to_ascii_lowercase(), names) {
+        Some(near) => failure.help(format!("did you mean `{}`?", show(near.as_bytes()))),
+        None => failure,
+    }
 }
 
 /// `127.0.0.1`, `127.0.0.1:40000`, `::1`, `[::1]:40000`: the port plays no part.

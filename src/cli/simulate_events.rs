@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
+use super::simulate::no_user;
 use super::{Reading, target};
 use crate::access::{self, Delivery, Fate, Watcher};
 use crate::capture::{Capture, CaptureError, Message};
-use crate::catalog;
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::{Filter, FilterReader, Matcher};
 use crate::config::manager::{Manager, User};
@@ -113,7 +113,7 @@ impl Events {
                 criteria.ends_with(b")") && words.iter().any(|word| criteria.starts_with(word))
             });
             let value = criteria.map_or(text, |criteria| &text[criteria.len() + 1..]);
-            reader.of_session(criteria, value).ok_or_else(|| {
+            reader.of_session(criteria, value).map_err(|_| {
                 Failure::usage(format!("Asterisk refuses the session filter `{}`", show(text)))
                     .help("write a POSIX extended expression, or criteria as in `name(Hangup)=`")
             })
@@ -140,15 +140,7 @@ impl Events {
         }
         let find = |name: &OsString| {
             let name = name_bytes(name);
-            let names = accounts.users.iter().filter_map(|user| std::str::from_utf8(user.name).ok());
-            let near = catalog::nearest(&name.to_ascii_lowercase(), names);
-            accounts.find(name).ok_or_else(|| {
-                let failure = Failure::usage(format!("there is no user `{}`", show(name)));
-                match near {
-                    Some(near) => failure.help(format!("did you mean `{}`?", show(near.as_bytes()))),
-                    None => failure,
-                }
-            })
+            accounts.find(name).ok_or_else(|| no_user(accounts, name))
         };
         self.user.iter().map(find).collect()
     }

@@ -54,19 +54,45 @@ impl LoginReport<'_> {
     /// What the writer says.
     pub fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for (at, answer) in self.answers.iter().enumerate() {
-            let gap = if at == 0 { "" } else { "\n" };
-            let backing = if answer.release.is_recorded() { "" } else { " (by source, not run)" };
-            let (user, from) = (show(self.user), self.from);
-            writeln!(out, "{gap}Asterisk {}{backing}: {user} from {from}", answer.release)?;
-            let Some((verdict, steps)) = answer.trace.steps().split_last() else { continue };
-            for step in steps {
-                let place = step.at.map(|at| format!(" ({})", self.files.place(at))).unwrap_or_default();
-                writeln!(out, "  {:<8} {:<7} {}{place}", step.check.name(), step.outcome.name(), step.text)?;
+            head(at, answer.release, &format!("{} from {}", show(self.user), self.from), out)?;
+            for (start, text) in lines(&answer.trace, self.files) {
+                writeln!(out, "{start}{text}")?;
             }
-            writeln!(out, "{}: {}", answer.trace.verdict().name(), verdict.text)?;
+            writeln!(out, "{}: {}", answer.trace.verdict().name(), answer.trace.answer())?;
         }
         Ok(())
     }
+}
+
+/// The first line of an answer, the one at place `at`.
+pub(super) fn head(at: usize, release: Release, about: &str, out: &mut dyn Write) -> io::Result<()> {
+    let gap = if at == 0 { "" } else { "\n" };
+    let backing = if release.is_recorded() { "" } else { " (by source, not run)" };
+    writeln!(out, "{gap}Asterisk {release}{backing}: {about}")
+}
+
+/// The steps before the verdict: what a line of each begins with, and what follows.
+pub(super) fn lines(trace: &Trace, files: &Files) -> impl Iterator<Item = (String, String)> {
+    let steps = trace.steps().split_last().map_or(&[][..], |(_, steps)| steps);
+    steps.iter().map(|step| {
+        let place = step.at.map(|at| format!(" ({})", files.place(at))).unwrap_or_default();
+        (format!("  {:<8} {:<7} ", step.check.name(), step.outcome.name()), format!("{}{place}", step.text))
+    })
+}
+
+/// An answer as JSON: what there is to say of a release, its verdict in the given word, and the steps.
+pub(super) fn answer<M: SerializeMap>(
+    map: &mut M,
+    answer: &Answer,
+    verdict: &str,
+    files: &Files,
+) -> Result<(), M::Error> {
+    map.serialize_entry("release", &answer.release.to_string())?;
+    map.serialize_entry("recorded", &answer.release.is_recorded())?;
+    map.serialize_entry("verdict", verdict)?;
+    map.serialize_entry("answer", answer.trace.answer())?;
+    let steps: Vec<_> = answer.trace.steps().iter().map(|step| StepDump { files, step }).collect();
+    map.serialize_entry("steps", &steps)
 }
 
 impl Serialize for LoginReport<'_> {
@@ -88,14 +114,8 @@ struct AnswerDump<'a> {
 
 impl Serialize for AnswerDump<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let trace = &self.answer.trace;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("release", &self.answer.release.to_string())?;
-        map.serialize_entry("recorded", &self.answer.release.is_recorded())?;
-        map.serialize_entry("verdict", trace.verdict().name())?;
-        map.serialize_entry("answer", trace.answer())?;
-        let steps: Vec<_> = trace.steps().iter().map(|step| StepDump { files: self.report.files, step }).collect();
-        map.serialize_entry("steps", &steps)?;
+        answer(&mut map, self.answer, self.answer.trace.verdict().name(), self.report.files)?;
         map.end()
     }
 }

@@ -1,5 +1,6 @@
 //! Finished values into text: one file a format. Nothing is computed here, and nothing but this layer knows formats.
 
+pub mod action;
 pub mod dump;
 pub mod events;
 mod human;
@@ -11,6 +12,7 @@ mod manager_human;
 mod short;
 mod snippet;
 mod text;
+pub mod wrap;
 
 use std::io::{self, Write};
 

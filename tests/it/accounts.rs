@@ -33,7 +33,7 @@ pub(crate) fn folder(files: &[(&str, Vec<u8>)]) -> Memory {
 pub(crate) struct Loaded<'c> {
     pub(crate) effective: &'c Effective<'c>,
     pub(crate) accounts: &'c Accounts<'c>,
-    configuration: Configuration<'c, 'c>,
+    pub(crate) configuration: Configuration<'c, 'c>,
 }
 
 impl Loaded<'_> {

@@ -4,6 +4,8 @@
 #[cfg(unix)]
 mod accounts;
 #[cfg(unix)]
+mod actions;
+#[cfg(unix)]
 mod cases;
 mod catalogue;
 mod cli;

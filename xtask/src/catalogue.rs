@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use crate::generate::{Classes, Releases, pair, points, read, sourced};
+use crate::generate::{Classes, Releases, points, read, sourced};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -373,19 +373,11 @@ fn span(
         };
     };
     releases.known(file, row, from.keys().chain(until.keys()))?;
-    let mut lines = Vec::new();
-    for name in certified {
-        let (line, cert) = name.split_once("-cert").unwrap_or((name, "1"));
-        let (series, minor) = pair(line)?;
-        let cert: u16 = cert.parse().map_err(|_| format!("{file}: {row}: `{name}` is no certified release"))?;
-        releases.known_line(file, row, line)?;
-        lines.push(format!("({series}, {minor}, {cert})"));
-    }
     Ok(format!(
         "Some(&SpanRow {{ from: &[{}], until: &[{}], certified: &[{}] }})",
         points(from)?,
         points(until)?,
-        lines.join(", ")
+        releases.certified_from(file, row, certified)?
     ))
 }
 

@@ -111,12 +111,20 @@ impl Releases {
         }
     }
 
-    /// Fails when a certified line is not in releases.toml.
-    pub(crate) fn known_line(&self, file: &str, row: &str, line: &str) -> Result<(), String> {
-        if self.certified.iter().any(|known| known.name == line) {
-            return Ok(());
+    /// The first certified releases of some lines, `20.7` or `20.7-cert2`, as the text of a list; fails when a line is
+    /// not in releases.toml.
+    pub(crate) fn certified_from(&self, file: &str, row: &str, names: &[String]) -> Result<String, String> {
+        let mut lines = Vec::new();
+        for name in names {
+            let (line, cert) = name.split_once("-cert").unwrap_or((name, "1"));
+            let (series, minor) = pair(line)?;
+            let cert: u16 = cert.parse().map_err(|_| format!("{file}: {row}: `{name}` is no certified release"))?;
+            if self.certified.iter().all(|known| known.name != line) {
+                return Err(format!("{file}: {row}: no certified line {line} in releases.toml"));
+            }
+            lines.push(format!("({series}, {minor}, {cert})"));
         }
-        Err(format!("{file}: {row}: no certified line {line} in releases.toml"))
+        Ok(lines.join(", "))
     }
 }
 
@@ -223,7 +231,7 @@ fn quirk_rows(out: &mut String, quirks: &Quirks, releases: &Releases) -> Result<
     for row in &quirks.quirk {
         sourced("quirks.toml", &row.name, &row.source)?;
         releases.known("quirks.toml", &row.name, row.from.keys().chain(row.until.keys()))?;
-        let certified = row.certified.iter().map(|name| pair(name).map(|(a, b)| format!("({a}, {b})")));
+        let certified = releases.certified_from("quirks.toml", &row.name, &row.certified)?;
         let _ = write!(
             out,
             "    QuirkRow {{\n        quirk: Quirk::{},\n        name: {:?},\n        what: {:?},\n        \
@@ -233,7 +241,7 @@ fn quirk_rows(out: &mut String, quirks: &Quirks, releases: &Releases) -> Result<
             row.what,
             points(&row.from)?,
             points(&row.until)?,
-            certified.collect::<Result<Vec<_>, _>>()?.join(", "),
+            certified,
             row.source,
         );
     }
@@ -310,7 +318,7 @@ pub(crate) fn points(of: &BTreeMap<String, String>) -> Result<String, String> {
     Ok(of.values().map(|release| point(release)).collect::<Result<Vec<_>, _>>()?.join(", "))
 }
 
-pub(crate) fn pair(name: &str) -> Result<(u16, u16), String> {
+fn pair(name: &str) -> Result<(u16, u16), String> {
     name.split_once('.')
         .and_then(|(series, minor)| Some((series.parse().ok()?, minor.parse().ok()?)))
         .ok_or_else(|| format!("`{name}` is not a certified line of the form 20.7"))
@@ -359,7 +367,7 @@ pub(crate) struct QuirkRow {
     pub(crate) what: &'static str,
     pub(crate) from: &'static [Point],
     pub(crate) until: &'static [Point],
-    pub(crate) certified: &'static [(u16, u16)],
+    pub(crate) certified: &'static [Point],
     pub(crate) source: &'static str,
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-const WIDTH: usize = 79;
+use crate::report::wrap::hanging;
 
 /// Text, a list of `- ` items, or lines of a file, which are indented.
 pub(super) fn paragraph(text: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -44,24 +44,6 @@ pub(super) fn wrapped(text: &str, indent: &str, out: &mut dyn Write) -> io::Resu
 /// `label: text`, further lines indented.
 pub(super) fn field(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     hanging(&format!("{label}: {text}"), "", "  ", out)
-}
-
-/// Wraps text behind `first`, and its further lines behind `rest`.
-fn hanging(text: &str, first: &str, rest: &str, out: &mut dyn Write) -> io::Result<()> {
-    let mut indent = first;
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && indent.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
-            writeln!(out, "{indent}{line}")?;
-            line.clear();
-            indent = rest;
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    writeln!(out, "{indent}{line}")
 }
 
 trait EscapeControls {

@@ -85,6 +85,17 @@ enum Refused<'t> {
     Crash,
 }
 
+/// What becomes of a filter of a session that is none; in words why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoFilter {
+    /// It is refused, as its expression does not compile.
+    Uncompiled(String),
+    /// It is refused, as its criteria or its lack of an expression make no filter.
+    Malformed(String),
+    /// Asterisk crashes.
+    Crash,
+}
+
 impl<'t> From<Fault<'t>> for Refused<'t> {
     fn from(fault: Fault<'t>) -> Refused<'t> {
         Refused::Dropped(fault)
@@ -139,12 +150,20 @@ impl FilterReader {
     }
 
     /// A filter that a session adds with the action Filter, the criteria without brackets around them, and whether it
-    /// excludes; nothing where Asterisk refuses it, or would die of it.
+    /// excludes.
     ///
     /// Source: `action_filter` (main/manager.c); releases without criteria take no notice of them.
-    pub fn of_session(&mut self, criteria: Option<&[u8]>, value: &[u8]) -> Option<(Matcher, bool)> {
+    ///
+    /// # Errors
+    ///
+    /// What becomes of one that is no filter.
+    pub fn of_session(&mut self, criteria: Option<&[u8]>, value: &[u8]) -> Result<(Matcher, bool), NoFilter> {
         let options = criteria.map(|criteria| [criteria, b")"].concat());
-        self.matcher(options.as_deref(), value).ok()
+        self.matcher(options.as_deref(), value).map_err(|why| match why {
+            Refused::Crash => NoFilter::Crash,
+            Refused::Dropped(fault @ Fault::Expression(_)) => NoFilter::Uncompiled(fault.to_string()),
+            Refused::Dropped(fault) => NoFilter::Malformed(fault.to_string()),
+        })
     }
 
     /// What a filter asks, and whether it excludes. `options`: what follows the first `(` of its key.
