@@ -1,5 +1,6 @@
 //! A manager that starts with given files, and all that is tried on it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -241,17 +242,18 @@ fn delivered(plain: Option<SocketAddr>, trials: &Trials) -> Result<Option<Vec<Op
     {
         sender = None;
     }
-    let mut sessions = Vec::new();
+    let mut sessions: Vec<Option<Session>> = Vec::new();
+    let mut known = HashSet::new();
+    let mut answered = 0;
     for Receiver { user, secret } in &trials.receivers {
+        // Who has a session already may not get another: their order matters.
+        if !known.insert(user.0.to_ascii_lowercase()) {
+            settle(&mut sessions[answered..])?;
+            answered = sessions.len();
+        }
         sessions.push(Session::open(plain, &user.0, &secret.0, "user")?);
     }
-    for session in &mut sessions {
-        if let Some(open) = session
-            && !open.is_in()?
-        {
-            *session = None;
-        }
-    }
+    settle(&mut sessions[answered..])?;
     if let Some(sender) = &mut sender {
         for (at, headers) in trials.events.iter().enumerate() {
             let event = event_headers(at, headers);
@@ -278,6 +280,18 @@ fn delivered(plain: Option<SocketAddr>, trials: &Trials) -> Result<Option<Vec<Op
         delivered.push(Some(numbers(&text)?));
     }
     Ok(Some(delivered))
+}
+
+/// Waits for the answers to logins, and lets go of those that failed.
+fn settle(sessions: &mut [Option<Session>]) -> Result<()> {
+    for session in sessions {
+        if let Some(open) = session
+            && !open.is_in()?
+        {
+            *session = None;
+        }
+    }
+    Ok(())
 }
 
 /// The numbers of the events in what a session received.
