@@ -2,7 +2,8 @@
 
 use super::{ClassDef, Danger, classes_of, nearest};
 use crate::release::{Release, Span};
-use crate::tables::actions::{ACTIONS, ActionRow};
+use crate::tables::ActionRow;
+use crate::tables::actions::ACTIONS;
 
 /// One action of the manager.
 #[derive(Clone, Copy)]

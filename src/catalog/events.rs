@@ -2,7 +2,8 @@
 
 use super::{ClassDef, Delivery, classes_of, nearest};
 use crate::release::{Release, Span};
-use crate::tables::events::{COMMON, EVENTS, EventRow, Field, REPLY};
+use crate::tables::events::{COMMON, EVENTS, REPLY};
+use crate::tables::{EventRow, Field};
 
 /// One event of the manager.
 #[derive(Clone, Copy)]

@@ -8,10 +8,8 @@ pub use actions::{ActionDef, action, actions, all_actions, nearest_action};
 pub use events::{EventDef, Header, all_events, event, events, nearest_event, nearest_header};
 pub use options::{OptionDef, knows, nearest_option, option, options, refused};
 
-pub use crate::tables::SectionKind;
-pub use crate::tables::actions::Danger;
-pub use crate::tables::events::Delivery;
 use crate::tables::{CLASSES, ClassRow};
+pub use crate::tables::{Danger, Delivery, SectionKind};
 use crate::text::distance;
 
 /// One class of rights: what `read` and `write` list.

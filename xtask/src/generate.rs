@@ -339,65 +339,9 @@ const HEADER: &str = "\
 
 pub(crate) mod actions;
 pub(crate) mod events;
+mod rows;
 
-/// A release number: series, minor, patch.
-pub(crate) type Point = (u16, u16, u16);
-
-/// The releases that have something: from when and until when in each series, and from which `-cert` number in each
-/// certified line (series, minor, number).
-pub(crate) struct SpanRow {
-    pub(crate) from: &'static [Point],
-    pub(crate) until: &'static [Point],
-    pub(crate) certified: &'static [Point],
-}
-
-/// One release series.
-pub(crate) struct SeriesRow {
-    pub(crate) series: u16,
-    pub(crate) speaks: Option<Point>,
-    pub(crate) recorded: &'static [Point],
-    pub(crate) newest: Point,
-    pub(crate) lts: bool,
-}
-
-/// Where a quirk holds.
-pub(crate) struct QuirkRow {
-    pub(crate) quirk: Quirk,
-    pub(crate) name: &'static str,
-    pub(crate) what: &'static str,
-    pub(crate) from: &'static [Point],
-    pub(crate) until: &'static [Point],
-    pub(crate) certified: &'static [Point],
-    pub(crate) source: &'static str,
-}
-
-/// Which kind of section an option belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SectionKind {
-    /// The one `[general]` section.
-    General,
-    /// Every other section: a user.
-    User,
-}
-
-/// One key of manager.conf.
-pub(crate) struct OptionRow {
-    pub(crate) name: &'static str,
-    pub(crate) section: SectionKind,
-    pub(crate) aliases: &'static [&'static str],
-    pub(crate) doc: &'static str,
-    pub(crate) default: &'static str,
-    pub(crate) mistaken: &'static [&'static str],
-    pub(crate) quirk: Option<Quirk>,
-    pub(crate) source: &'static str,
-}
-
-/// One class of rights.
-pub(crate) struct ClassRow {
-    pub(crate) name: &'static str,
-    pub(crate) bit: u32,
-    pub(crate) doc: &'static str,
-    pub(crate) source: &'static str,
-}
+pub use rows::{Danger, Delivery, SectionKind};
+pub(crate) use rows::{ActionRow, ClassRow, EventRow, Field, OptionRow, Point, QuirkRow, SeriesRow, SpanRow};
 
 ";
