@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use amictl::testing::scenario::{self, Question, Scenario};
+use amictl::testing::scenario::{self, Ask, Question, Scenario};
 use anyhow::Result;
 
 use super::install::Installation;
@@ -14,9 +14,13 @@ const ABOUT: &str = "found by live comparison";
 
 /// A scenario that asks this, under the same name for the same question.
 pub(crate) fn scenario(question: &Question) -> Scenario {
-    let files = &question.files;
+    let trials = match question.ask {
+        Ask::Parse => String::new(),
+        Ask::Manager => format!("{:?}", question.manager),
+    };
+    let files = question.files.iter().flat_map(|(name, content)| [name, content]).flatten();
     let mut hash = 0xCBF2_9CE4_8422_2325_u64;
-    for byte in files.iter().flat_map(|(name, content)| [name, content]).flatten() {
+    for byte in files.chain(trials.as_bytes()) {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
     }
     Scenario::new(format!("found-{:08x}", hash >> 32), ABOUT.to_owned(), question)
