@@ -95,7 +95,7 @@ pub fn login(configuration: Configuration<'_, '_>, attempt: Attempt<'_>) -> Trac
 }
 
 /// The value of a header: blanks before it are not part of it.
-pub(super) fn header_value(text: &[u8]) -> &[u8] {
+pub fn header_value(text: &[u8]) -> &[u8] {
     &text[text.iter().take_while(|&&byte| is_blank(byte)).count()..]
 }
 

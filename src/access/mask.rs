@@ -1,8 +1,8 @@
 //! The mask of a session: which classes of events it asks for.
 
+use super::login::header_value;
 use crate::config::manager::classes::Classes;
 use crate::config::manager::{atoi, truth};
-use crate::text::is_blank;
 
 /// What a value of the header `Events` of a login, or `EventMask` of the action Events, asks for; nothing for what is no
 /// mask: then a login asks for everything, and the action is refused.
@@ -10,7 +10,7 @@ use crate::text::is_blank;
 /// A number is a mask of bits, `on` and its like mean everything, `off` and its like nothing, and all else is a list of
 /// classes as `read` has it. Asterisk: `strings_to_mask` in main/manager.c, measured on 16.28.0 to 23.4.1.
 pub fn mask(value: &[u8]) -> Option<Classes> {
-    let value = &value[value.iter().take_while(|&&byte| is_blank(byte)).count()..];
+    let value = header_value(value);
     let is = |words: &[&str]| words.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
     match () {
         () if value.is_empty() => None,

@@ -97,8 +97,8 @@ impl Action {
             }
             None => access::rights(configuration, release, user),
         };
-        let write =
-            configuration.accounts.find(user.trim_ascii_start()).map_or(Classes::NONE, |user| *user.write.value);
+        let found = configuration.accounts.find(access::header_value(user));
+        let write = found.map_or(Classes::NONE, |user| *user.write.value);
         ActionAnswer { answer: Answer { release, trace }, may, write }
     }
 }
