@@ -92,7 +92,9 @@ impl<R: Read> Capture<R> {
         };
         if self.ends.as_ref().is_some_and(|(line, _)| *line == b"\n") {
             let text = with_crlf(&event.text);
-            event = broadcast(&text).map_or(event, |event| Event { text: text.clone().into(), ..event });
+            if let Some((name, classes)) = broadcast(&text).map(|event| (event.name, event.classes)) {
+                event = Event { text: text.into(), name, classes };
+            }
         }
         Ok(Some(Message::Event(event)))
     }

@@ -5,7 +5,6 @@ use super::login::{Configuration, NO_CONNECTION, header_value, no_user, not_here
 use super::trace::{Check, Outcome, Steps, Trace};
 use crate::catalog::{self, ActionDef};
 use crate::config::manager::User;
-use crate::config::manager::classes::Classes;
 use crate::release::Release;
 use crate::text::{show, show_whole};
 
@@ -30,12 +29,8 @@ pub struct Request<'a> {
 ///
 /// Source: `process_message` in main/manager.c, and for what it makes of headers the function of each action.
 pub fn action(configuration: Configuration<'_, '_>, release: Release, request: Request<'_>) -> Trace {
-    let mut steps = Steps::default();
-    let user = match logged_in(configuration, request.user, steps) {
-        Ok((user, told)) => {
-            steps = told;
-            user
-        }
+    let (user, mut steps) = match logged_in(configuration, request.user) {
+        Ok(found) => found,
         Err(trace) => return trace,
     };
     let name = header_value(request.action);
@@ -63,15 +58,13 @@ pub fn action(configuration: Configuration<'_, '_>, release: Release, request: R
 /// What a user may run on a release, as far as the modules are loaded, the most dangerous first. Nothing where there is
 /// no such user to log in.
 pub fn rights(configuration: Configuration<'_, '_>, release: Release, user: &[u8]) -> (Trace, Vec<ActionDef>) {
-    let (user, mut steps) = match logged_in(configuration, user, Steps::default()) {
+    let (user, mut steps) = match logged_in(configuration, user) {
         Ok(found) => found,
         Err(trace) => return (trace, Vec::new()),
     };
     let at = user.write.at.map(|at| configuration.span(at));
-    let write = *user.write.value;
-    let mut may: Vec<_> = catalog::actions(release)
-        .filter(|action| action.is_open(release) || write.meets(needed(release, *action)))
-        .collect();
+    let write = user.write.value.bits();
+    let mut may: Vec<_> = catalog::actions(release).filter(|action| action.may_be_run_by(release, write)).collect();
     may.sort_by_key(|action| (action.danger().is_none(), action.danger()));
     steps.add(Check::Class, Outcome::Passes, granted(user), at);
     let count = may.len();
@@ -79,11 +72,8 @@ pub fn rights(configuration: Configuration<'_, '_>, release: Release, user: &[u8
 }
 
 /// The user of a session; a trace that ends where there can be none.
-fn logged_in<'c, 't>(
-    configuration: Configuration<'c, 't>,
-    name: &[u8],
-    mut steps: Steps,
-) -> Result<(&'c User<'t>, Steps), Trace> {
+fn logged_in<'c, 't>(configuration: Configuration<'c, 't>, name: &[u8]) -> Result<(&'c User<'t>, Steps), Trace> {
+    let mut steps = Steps::default();
     if let Some(text) = not_loaded(configuration) {
         steps.add(Check::Load, Outcome::Denies, text, None);
         return Err(steps.end(Outcome::Denies, NO_CONNECTION));
@@ -144,10 +134,6 @@ fn classes(
     steps.add(Check::Class, Outcome::Passes, format!("{needs}; {} {}", origin(user), listed(&held)), at);
     let noun = if held.len() == 1 { "class" } else { "classes" };
     Ok(format!("allowed by {noun} {}", listed(&held)))
-}
-
-fn needed(release: Release, action: ActionDef) -> Classes {
-    Classes::of_bits(action.mask(release))
 }
 
 /// What grants the classes of `write`.

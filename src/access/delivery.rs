@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use crate::config::manager::User;
 use crate::config::manager::classes::Classes;
-use crate::config::manager::filter::{Matcher, event_hash};
+use crate::config::manager::filter::{self, Matcher, event_hash};
 use crate::posix::{Answer, Beyond, Set};
 
 /// A session of a user, as far as events go.
@@ -21,6 +22,15 @@ pub struct Watcher<'w> {
     pub includes: Vec<&'w Matcher>,
     /// An event must match none of these.
     pub excludes: Vec<&'w Matcher>,
+}
+
+impl<'w> Watcher<'w> {
+    /// A session of a user, with a mask.
+    pub fn of(user: &'w User<'_>, mask: Classes) -> Watcher<'w> {
+        let of = |filters: &'w [filter::Filter]| filters.iter().map(|filter| &**filter).collect();
+        let (includes, excludes) = (of(&user.filters.includes), of(&user.filters.excludes));
+        Watcher { read: *user.read.value, mask, includes, excludes }
+    }
 }
 
 /// What becomes of an event for a session.

@@ -12,7 +12,7 @@ use super::{Reading, target};
 use crate::access::{self, Delivery, Fate, Watcher};
 use crate::capture::{Capture, CaptureError, Message};
 use crate::config::manager::classes::Classes;
-use crate::config::manager::filter::{Filter, FilterReader, Matcher};
+use crate::config::manager::filter::{FilterReader, Matcher};
 use crate::config::manager::{Manager, User};
 use crate::config::{self, Outcome, World};
 use crate::host::{Host, name_bytes};
@@ -147,12 +147,11 @@ impl Events {
 }
 
 fn watcher<'w>(user: &'w User<'_>, mask: Classes, added: &'w [(Matcher, bool)]) -> Watcher<'w> {
-    let of = |filters: &'w [Filter], excludes: bool| {
-        let added = added.iter().filter(move |(_, other)| *other == excludes).map(|(matcher, _)| matcher);
-        filters.iter().map(|filter| &**filter).chain(added).collect()
-    };
-    let (includes, excludes) = (of(&user.filters.includes, false), of(&user.filters.excludes, true));
-    Watcher { read: *user.read.value, mask, includes, excludes }
+    let mut watcher = Watcher::of(user, mask);
+    for (matcher, excludes) in added {
+        if *excludes { &mut watcher.excludes } else { &mut watcher.includes }.push(matcher);
+    }
+    watcher
 }
 
 struct Judged<'w> {

@@ -56,23 +56,15 @@ fn copies_place_and_more(node: &Node) -> bool {
 /// Do two conditions stand behind one another?
 fn places_side_by_side(node: &Node) -> bool {
     let Node::All(parts) = node else { return false };
-    parts.windows(2).any(|two| ends_in_place(&two[0]) && begins_in_place(&two[1]))
+    parts.windows(2).any(|two| has_place_at(&two[0], <[Node]>::last) && has_place_at(&two[1], <[Node]>::first))
 }
 
-fn ends_in_place(node: &Node) -> bool {
+/// Is there a condition at one end, which `end` takes from parts in a row?
+fn has_place_at(node: &Node, end: fn(&[Node]) -> Option<&Node>) -> bool {
     match node {
-        Node::All(parts) => parts.last().is_some_and(ends_in_place),
-        Node::Either(parts) => parts.iter().any(ends_in_place),
-        Node::Group(_, inner) | Node::Repeat(inner, ..) => ends_in_place(inner),
-        _ => matches!(node, Node::At(_) | Node::Hollow),
-    }
-}
-
-fn begins_in_place(node: &Node) -> bool {
-    match node {
-        Node::All(parts) => parts.first().is_some_and(begins_in_place),
-        Node::Either(parts) => parts.iter().any(begins_in_place),
-        Node::Group(_, inner) | Node::Repeat(inner, ..) => begins_in_place(inner),
+        Node::All(parts) => end(parts).is_some_and(|part| has_place_at(part, end)),
+        Node::Either(parts) => parts.iter().any(|part| has_place_at(part, end)),
+        Node::Group(_, inner) | Node::Repeat(inner, ..) => has_place_at(inner, end),
         _ => matches!(node, Node::At(_) | Node::Hollow),
     }
 }

@@ -95,9 +95,8 @@ impl EventsReport<'_> {
     ///
     /// What the writer says.
     pub fn table(&self, out: &mut dyn Write) -> io::Result<()> {
-        let backing = if self.release.is_recorded() { "" } else { " (by source, not run)" };
         let Stream { events, bytes, replies, .. } = self.stream;
-        writeln!(out, "Asterisk {}{backing}: {events} events, {bytes} bytes; {replies} replies", self.release)?;
+        super::login::head(0, self.release, &format!("{events} events, {bytes} bytes; {replies} replies"), out)?;
         let names: Vec<String> = self.names.iter().map(|name| show(name)).collect();
         let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, 30);
         writeln!(

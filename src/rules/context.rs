@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use super::Role;
+use super::address_lists::Filled;
 use crate::catalog::SectionKind;
 use crate::config::{Effective, Entry, Note, Origin, Section};
 use crate::release::Release;
@@ -25,12 +26,19 @@ pub struct Context<'a> {
     pub files: &'a Files,
     /// What [`Context::options`] gives, once a rule has asked for it.
     pub(super) options: &'a OnceCell<Vec<Counting<'a>>>,
+    /// The same of [`Context::filled`].
+    pub(super) filled: &'a OnceCell<Filled>,
 }
 
 /// An entry, and the kinds of sections that it counts for.
 pub(super) type Counting<'a> = (&'a Entry<'a>, &'static [SectionKind]);
 
 impl<'a> Context<'a> {
+    /// The lines of ACLs that a tool fills in.
+    pub(super) fn filled(&self) -> &'a Filled {
+        self.filled.get_or_init(|| Filled::of(self))
+    }
+
     /// The notes of the load, and the live text of their lines.
     pub fn notes(&self) -> impl Iterator<Item = (&'a Note<'a>, Span)> {
         let effective = self.effective;

@@ -1,6 +1,6 @@
 //! A deny of everything behind the permits.
 
-use super::address_lists::{Filled, is_all, key};
+use super::address_lists::{is_all, key};
 use super::prelude::*;
 use crate::config::manager::acl::{Rule as AclRule, Sense};
 use crate::config::manager::{AclState, Manager};
@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let accounts = &manager.accounts;
     let mut lists = Set::default();
     let mut told = Set::default();
-    let filled = Filled::of(context);
+    let filled = context.filled();
     let users = accounts.users.iter().filter(|user| !filled.has(context, user));
     for acl in users.flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
         if !lists.insert(key(acl)) {

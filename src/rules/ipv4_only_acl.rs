@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::address_lists::{Families, Filled, key, let_in, open_listeners, opener, others, undoing};
+use super::address_lists::{Families, key, let_in, open_listeners, opener, others, undoing};
 use super::prelude::*;
 use crate::config::manager::acl::{Rule as AclRule, Sense};
-use crate::config::manager::{AclState, At, Manager, Part, SecretState};
+use crate::config::manager::{AclState, At, Manager, Part};
 
 pub(super) static RULE: Rule = Rule {
     name: "ipv4-only-acl",
@@ -79,10 +79,10 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let takes_v6 = open_listeners(context, manager).find(|it| Families::of(it).v6);
     let Some(listener) = takes_v6.filter(|_| !context.effective.is_partial()) else { return };
     let accounts = &manager.accounts;
-    let filled = Filled::of(context);
+    let filled = context.filled();
     let mut known: Map<*const Vec<AclRule>, (Option<At>, bool)> = Map::default();
     let mut lines: BTreeMap<At, (&[u8], usize, Option<At>)> = BTreeMap::new();
-    'users: for user in accounts.users.iter().filter(|user| user.secret.value.state() != SecretState::Missing) {
+    'users: for user in accounts.users.iter().filter(|user| user.has_secret()) {
         let mut first = None;
         for acl in &user.acls {
             let (v4, v6) = *known.entry(key(acl)).or_insert_with(|| judge(&acl.rules));

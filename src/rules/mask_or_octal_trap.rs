@@ -3,10 +3,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use super::address_lists::{is_all, is_nobody, is_template};
+use super::address_lists::{is_all, is_nobody, is_template, key};
 use super::prelude::*;
 use crate::config::manager::acl::{Network, Sense};
-use crate::config::manager::listen::State;
 use crate::config::manager::{AclState, Manager};
 use crate::syntax::Operator;
 
@@ -50,12 +49,12 @@ finding is for information.",
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let accounts = &manager.accounts;
-    let closed = manager.listeners.iter().all(|listener| listener.state == State::Closed);
+    let closed = manager.is_closed();
     let severity = if closed { Severity::Info } else { Severity::Warning };
     let mut lists = Set::default();
     let mut lines = Set::default();
     for acl in accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
-        if !lists.insert(std::rc::Rc::as_ptr(&acl.rules)) {
+        if !lists.insert(key(acl)) {
             continue;
         }
         for rules in acl.rules.chunk_by(|one, two| one.at == two.at) {

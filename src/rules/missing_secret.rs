@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::prelude::*;
 use crate::config::SectionId;
-use crate::config::manager::{Manager, SecretState};
+use crate::config::manager::Manager;
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let mut filled: Option<bool> = None;
     let bases: HashSet<SectionId> =
         context.effective.sections.iter().flat_map(|section| section.bases.iter().copied()).collect();
-    for user in manager.accounts.users.iter().filter(|user| user.secret.value.state() == SecretState::Missing) {
+    for user in manager.accounts.users.iter().filter(|user| !user.has_secret()) {
         let inherited = user.sections.iter().any(|section| bases.contains(section));
         // `[general ]` was not to be a user.
         let is_general = user.name.trim_ascii().eq_ignore_ascii_case(b"general");

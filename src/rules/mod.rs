@@ -237,9 +237,9 @@ pub fn check(
     groups.iter().for_each(|group| suppressions.add(&group.effective, false, world.files));
     let mut was_loaded = false;
     for group in &groups {
-        let (options, alike) = (OnceCell::new(), alike(&group.releases));
+        let (options, filled, alike) = (OnceCell::new(), OnceCell::new(), alike(&group.releases));
         let (effective, releases) = (&group.effective, &group.releases[..]);
-        let context = Context { effective, releases, role, files: world.files, options: &options };
+        let context = Context { effective, releases, role, files: world.files, options: &options, filled: &filled };
         for rule in &rules {
             if let Check::Config(check) = rule.check {
                 let mut findings = Findings::new(rule.name, rule.severity, &group.releases, &mut list);

@@ -1,10 +1,10 @@
 //! A user that any address may try to log in to.
 
-use super::address_lists::{Families, Filled, key, let_in, open_listeners, opener, pointless, undoing};
+use super::address_lists::{Families, key, let_in, open_listeners, opener, pointless, undoing};
 use super::prelude::*;
 use crate::config::manager::acl::Rule as AclRule;
 use crate::config::manager::listen::Listener;
-use crate::config::manager::{AclState, Manager, SecretState};
+use crate::config::manager::{AclState, Manager};
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -77,9 +77,9 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         return;
     }
     let accounts = &manager.accounts;
-    let filled = Filled::of(context);
+    let filled = context.filled();
     let mut known: Map<*const Vec<AclRule>, (Families, bool)> = Map::default();
-    for user in accounts.users.iter().filter(|user| user.secret.value.state() != SecretState::Missing) {
+    for user in accounts.users.iter().filter(|user| user.has_secret()) {
         let mut free = Families::BOTH;
         // Other rules speak of lists that are there and do nothing.
         let is_known = user.acls.iter().all(|acl| {

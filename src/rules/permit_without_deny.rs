@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::address_lists::{Families, Filled, Pointless, is_open, key, let_in, others, pointless};
+use super::address_lists::{Families, Pointless, is_open, key, let_in, others, pointless};
 use super::prelude::*;
 use crate::config::manager::{Acl, AclState, At, Manager, acl};
 
@@ -70,7 +70,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         return;
     }
     let accounts = &manager.accounts;
-    let filled = Filled::of(context);
+    let filled = context.filled();
     let is_open = is_open(context, manager);
     let taken = manager.listeners.iter().map(Families::of).fold(Families::default(), Families::or);
     let taken = if taken.is_none() { Families::BOTH } else { taken };

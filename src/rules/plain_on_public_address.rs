@@ -6,7 +6,7 @@ use super::address_lists::open_listeners;
 use super::prelude::*;
 use super::well_known_secret::Reach;
 use crate::config::manager::listen::{Listener, ListenerKind};
-use crate::config::manager::{Manager, SecretState};
+use crate::config::manager::Manager;
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -90,7 +90,7 @@ pub(super) fn exposed<'m, 't>(
 ) -> Option<(&'m Listener<'t>, Span)> {
     let listener = open_listeners(context, manager).find(|listener| listener.kind == ListenerKind::Plain)?;
     let mut reach = Reach::of(manager);
-    let mut enters = manager.accounts.users.iter().filter(|user| user.secret.value.state() != SecretState::Missing);
+    let mut enters = manager.accounts.users.iter().filter(|user| user.has_secret());
     // A part that is not here may hold users.
     if !context.effective.is_partial() && !enters.any(|user| reach.may_be_open(user)) {
         return None;

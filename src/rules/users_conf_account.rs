@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::address_lists::others;
 use super::prelude::*;
 use crate::config::Origin;
-use crate::config::manager::listen::State;
-use crate::config::manager::{Manager, SecretState};
+use crate::config::manager::Manager;
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -100,11 +99,11 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     if context.effective.is_partial() || effective.is_partial() {
         return;
     }
-    if manager.listeners.iter().all(|listener| listener.state == State::Closed) {
+    if manager.is_closed() {
         return;
     }
     let mut lines: BTreeMap<(Origin, bool), (&[u8], usize)> = BTreeMap::new();
-    for user in manager.accounts.users.iter().filter(|user| user.secret.value.state() != SecretState::Missing) {
+    for user in manager.accounts.users.iter().filter(|user| user.has_secret()) {
         let Some(at) = user.granted_by.filter(|_| !is_placeholder(user.name)) else { continue };
         let runs_all = user.write.value.is_all();
         if runs_all || user.read.value.is_all() && user.read.at.is_none() {

@@ -4,8 +4,7 @@ use super::empty_class_item::lists;
 use super::prefix_class_item::listed;
 use super::prelude::*;
 use crate::config::manager::classes::{Classes, Grant};
-use crate::config::manager::listen::State;
-use crate::config::manager::{Manager, SecretState, User};
+use crate::config::manager::{Manager, User};
 
 pub(super) static RULE: Rule = Rule {
     name: "write-gives-shell",
@@ -80,12 +79,12 @@ const SHELLS: [(&str, &str); 4] = [
 ];
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    if manager.listeners.iter().all(|listener| listener.state == State::Closed) {
+    if manager.is_closed() {
         return;
     }
     let shells = Classes::of(SHELLS.map(|(class, _)| class));
     let gives = |user: &User<'_>, key: &str, grant: &Grant<'_>| {
-        key == "write" && grant.meets(shells) && user.secret.value.state() != SecretState::Missing
+        key == "write" && grant.meets(shells) && user.has_secret()
     };
     for list in lists(context, manager, gives) {
         let granted = Classes::parse(&list.value);

@@ -71,12 +71,8 @@ fn all_at_once_is_each_alone() {
         let masks = [Classes::ALL, mask(b"call,user").unwrap(), mask(b"off").unwrap()];
         let mut watchers = Vec::new();
         for (number, user) in manager.accounts.users.iter().enumerate() {
-            watchers.push(Watcher {
-                read: *user.read.value,
-                mask: masks[usize::from(number % 5 == 0) + usize::from(number % 25 == 0)],
-                includes: user.filters.includes.iter().map(|filter| &**filter).collect(),
-                excludes: user.filters.excludes.iter().map(|filter| &**filter).collect(),
-            });
+            let mask = masks[usize::from(number % 5 == 0) + usize::from(number % 25 == 0)];
+            watchers.push(Watcher::of(user, mask));
         }
         let mut delivery = Delivery::new(&watchers, vec![b"Newexten".to_vec()]);
         let groups = delivery.groups().to_vec();

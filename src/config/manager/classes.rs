@@ -108,6 +108,11 @@ impl Classes {
         list.split(|&byte| byte == b',').try_fold(Classes::NONE, |all, name| Some(Classes(all.0 | class(name)?.0)))
     }
 
+    /// The number of these classes, bit by bit.
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Are all of these granted?
     pub fn covers(self, others: Classes) -> bool {
         self.0 & others.0 == others.0

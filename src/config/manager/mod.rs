@@ -44,6 +44,11 @@ pub struct Manager<'t> {
 }
 
 impl<'t> Manager<'t> {
+    /// Is every listener closed for sure?
+    pub fn is_closed(&self) -> bool {
+        self.listeners.iter().all(|listener| listener.state == listen::State::Closed)
+    }
+
     /// What a release makes of a manager.conf and the files beside it.
     pub fn load(world: &'t World<'_>, effective: &'t Effective<'t>, release: Release) -> Manager<'t> {
         let general = general::General::read(effective, release);

@@ -91,6 +91,11 @@ pub struct User<'t> {
 }
 
 impl<'t> User<'t> {
+    /// Is there a secret, be it an empty one? Without any nobody gets in.
+    pub fn has_secret(&self) -> bool {
+        self.secret.value.state() != SecretState::Missing
+    }
+
     pub(super) fn new(name: &'t [u8], at: At, defaults: Defaults) -> User<'t> {
         User {
             name,

@@ -122,17 +122,7 @@ fn judged(conf: &str, stream: &[u8]) -> Result<f64> {
     let world = World::new(&files, &memory, Place { etc: "/etc/asterisk".into(), root: None, complete: true });
     let effective = config::load(&world, root, release);
     let manager = Manager::load(&world, &effective, release);
-    let watchers: Vec<Watcher<'_>> = manager
-        .accounts
-        .users
-        .iter()
-        .map(|user| Watcher {
-            read: *user.read.value,
-            mask: Classes::ALL,
-            includes: user.filters.includes.iter().map(|filter| &**filter).collect(),
-            excludes: user.filters.excludes.iter().map(|filter| &**filter).collect(),
-        })
-        .collect();
+    let watchers: Vec<_> = manager.accounts.users.iter().map(|user| Watcher::of(user, Classes::ALL)).collect();
     let mut delivery = Delivery::new(&watchers, Vec::new());
     let (start, mut capture, mut count) = (Instant::now(), Capture::new(Cursor::new(stream)), 0_u64);
     while let Some(message) = capture.message()? {
