@@ -134,6 +134,11 @@ pub(super) fn open(host: &dyn Host, files: &Files, path: &Path, reading: &Readin
     if let Some(file) = files.find(path) {
         return Ok(file.id());
     }
+    if host.kind(path) == Some(FileKind::Directory) {
+        let inside = path.join("manager.conf");
+        let failure = Failure::input(format!("`{}` is a folder, and this is for one file", path.display()));
+        return Err(failure.help(format!("name the file in it: `{}`", inside.display())));
+    }
     let bytes =
         host.read(path).map_err(|error| Failure::input(format!("cannot read `{}`: {error}", path.display())))?;
     Ok(files.add(path.display().to_string(), path.to_owned(), bytes).id())

@@ -27,6 +27,7 @@ fn exit_codes_are_those_of_the_readme() {
     ends(&run(&["check", "--no-such-option"]), 2, "unexpected argument");
     ends(&run(&["dump", "manager.conf"]), 1, "nothing is loaded: manager.conf:3");
     ends(&run(&["dump", "clean/manager.conf"]), 0, "[bob]");
+    ends(&run(&["dump", "clean"]), 3, "name the file in it: `clean/manager.conf`");
     ends(&run(&["dump", "--asterisk", "16,22", "clean/manager.conf"]), 2, "one release at a time");
     ends(&run(&["explain", "unknown-base"]), 0, "a section inherits from one that does not exist above it");
     ends(&run(&["explain", "bindadr"]), 2, "did you mean `bindaddr`?");
