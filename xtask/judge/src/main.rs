@@ -1,6 +1,7 @@
 //! Judges amictl by the real Asterisk. Linux only; ordinary tests never need it.
 
 mod bench;
+mod c_library;
 mod fuzz;
 mod oracle;
 mod regex;

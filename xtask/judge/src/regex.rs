@@ -4,7 +4,8 @@
 //! bounds on some of them, so each locale is a process of its own with limits, and repetitions are kept small.
 
 use std::collections::BTreeMap;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
+use std::io::{Read as _, Write as _};
 use std::process::Command as Process;
 
 use amictl::posix::{self, Answer, Beyond, Units};
@@ -13,6 +14,7 @@ use amictl::testing::generate::Seed;
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::resource::{Resource, setrlimit};
 
+use crate::c_library::{Said, matches, may_never_end};
 use crate::oracle::Verdict;
 
 /// Compare POSIX expressions with the C library's
@@ -52,7 +54,7 @@ impl Command {
 
     fn run(&self, locale: &str) -> Result<Verdict> {
         let name = CString::new(locale)?;
-        c::set_locale(&name).with_context(|| format!("the C library has no locale {locale}"))?;
+        set_locale(&name).with_context(|| format!("the C library has no locale {locale}"))?;
         let units = if locale == "C" { Units::Bytes } else { Units::Characters };
         let mut counts = Counts::default();
         let mut random = Seed::new(self.seed);
@@ -98,7 +100,7 @@ struct Counts {
 
 /// Asks both; says how they differ. Each compiles a pattern once for all its texts.
 fn compare(pattern: &[u8], texts: &[Vec<u8>], units: Units, counts: &mut Counts) -> Result<Option<(usize, String)>> {
-    let theirs = c::ask(pattern, texts)?;
+    let theirs = ask(pattern, texts)?;
     let ours = posix::compile(pattern, units);
     for (at, text) in texts.iter().enumerate() {
         counts.pairs += 1;
@@ -108,10 +110,10 @@ fn compare(pattern: &[u8], texts: &[Vec<u8>], units: Units, counts: &mut Counts)
             continue;
         };
         match (said, answer) {
-            (c::Said::Refused, Err(_)) => counts.refused += 1,
+            (Said::Refused, Err(_)) => counts.refused += 1,
             (_, Ok(Answer::Undecided(why))) => *counts.undecided.entry(why).or_default() += 1,
-            (c::Said::Matches, Ok(Answer::Yes)) => counts.yes += 1,
-            (c::Said::MatchesNot, Ok(Answer::No)) => counts.no += 1,
+            (Said::Matches, Ok(Answer::Yes)) => counts.yes += 1,
+            (Said::MatchesNot, Ok(Answer::No)) => counts.no += 1,
             _ => return Ok(Some((at, format!("glibc {said:?}, amictl {answer:?}")))),
         }
     }
@@ -147,101 +149,38 @@ fn shrink(pattern: &[u8], text: &[u8], units: Units) -> Result<(Vec<u8>, Vec<u8>
 }
 
 #[allow(unsafe_code, reason = "the C library is asked itself")]
-pub(crate) mod c {
-    use std::ffi::{CStr, CString};
-    use std::io::{Read as _, Write as _};
+fn set_locale(name: &CStr) -> Option<()> {
+    // SAFETY: the name ends in a NUL, and no other thread runs.
+    let set = unsafe { libc::setlocale(libc::LC_ALL, name.as_ptr()) };
+    (!set.is_null()).then_some(())
+}
 
-    use anyhow::{Result, ensure};
-
-    pub(super) fn set_locale(name: &CStr) -> Option<()> {
-        // SAFETY: the name ends in a NUL, and no other thread runs.
-        let set = unsafe { libc::setlocale(libc::LC_ALL, name.as_ptr()) };
-        (!set.is_null()).then_some(())
+/// What the C library says of a pattern and each of the texts. A pattern that may never end gets a process and a second
+/// of its own, and no answer when that is over.
+#[allow(unsafe_code, reason = "the C library is asked itself")]
+fn ask(pattern: &[u8], texts: &[Vec<u8>]) -> Result<Vec<Said>> {
+    let risky = may_never_end(pattern);
+    let pattern = CString::new(pattern)?;
+    let texts = texts.iter().map(|text| CString::new(text.as_slice())).collect::<Result<Vec<_>, _>>()?;
+    if !risky {
+        return Ok(matches(&pattern, &texts));
     }
-
-    /// What the C library says.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(super) enum Said {
-        Refused,
-        Matches,
-        MatchesNot,
-        Failed,
+    let (mut reader, mut writer) = std::io::pipe()?;
+    // SAFETY: this process has one thread.
+    let child = unsafe { libc::fork() };
+    ensure!(child >= 0, "cannot fork");
+    if child == 0 {
+        // SAFETY: `alarm` and `_exit` take numbers only.
+        unsafe { libc::alarm(1) };
+        let said: Vec<u8> = matches(&pattern, &texts).into_iter().map(|said| said as u8).collect();
+        let failed = writer.write_all(&said).is_err();
+        unsafe { libc::_exit(failed.into()) };
     }
-
-    /// Compiles a pattern once and tries it on all texts. References back, and repetitions of what can be empty, can
-    /// take it for ever: such a pattern gets a process and a second of its own, and no answer when that is over.
-    pub(super) fn ask(pattern: &[u8], texts: &[Vec<u8>]) -> Result<Vec<Said>> {
-        let refers_back = pattern.windows(2).any(|two| two[0] == b'\\' && matches!(two[1], b'1'..=b'9'));
-        let repeats = pattern.iter().filter(|byte| b"*+?{".contains(byte)).count();
-        let risky = refers_back || repeats > 4;
-        let pattern = CString::new(pattern)?;
-        let texts = texts.iter().map(|text| CString::new(text.as_slice())).collect::<Result<Vec<_>, _>>()?;
-        if !risky {
-            return Ok(matches(&pattern, &texts));
-        }
-        let (mut reader, mut writer) = std::io::pipe()?;
-        // SAFETY: this process has one thread.
-        let child = unsafe { libc::fork() };
-        ensure!(child >= 0, "cannot fork");
-        if child == 0 {
-            // SAFETY: `alarm` and `_exit` take numbers only.
-            unsafe { libc::alarm(1) };
-            let said: Vec<u8> = matches(&pattern, &texts).into_iter().map(|said| said as u8).collect();
-            let failed = writer.write_all(&said).is_err();
-            unsafe { libc::_exit(failed.into()) };
-        }
-        drop(writer);
-        let mut said = Vec::new();
-        reader.read_to_end(&mut said)?;
-        // SAFETY: the child is ours, and nobody else waits for it.
-        unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
-        let known = [Said::Refused, Said::Matches, Said::MatchesNot, Said::Failed];
-        Ok(said.into_iter().map(|said| known[usize::from(said)]).collect())
-    }
-
-    fn matches(pattern: &CStr, texts: &[CString]) -> Vec<Said> {
-        let Some(expression) = Expression::of(pattern) else { return vec![Said::Refused; texts.len()] };
-        texts.iter().map(|text| expression.says(text)).collect()
-    }
-
-    /// An expression that the C library has compiled, as Asterisk has it do.
-    pub(crate) struct Expression(libc::regex_t);
-
-    impl Expression {
-        /// Nothing where the C library refuses it, or where it holds a NUL.
-        pub(crate) fn new(pattern: &str) -> Option<Expression> {
-            Expression::of(&CString::new(pattern).ok()?)
-        }
-
-        fn of(pattern: &CStr) -> Option<Expression> {
-            let mut compiled = std::mem::MaybeUninit::<libc::regex_t>::zeroed();
-            let flags = libc::REG_EXTENDED | libc::REG_NOSUB;
-            // SAFETY: there is room for a `regex_t`, which `regcomp` fills when it returns 0; only then is it used.
-            unsafe {
-                (libc::regcomp(compiled.as_mut_ptr(), pattern.as_ptr(), flags) == 0)
-                    .then(|| Expression(compiled.assume_init()))
-            }
-        }
-
-        fn says(&self, text: &CStr) -> Said {
-            // SAFETY: the expression is compiled, the text ends in a NUL, and no places are asked for.
-            match unsafe { libc::regexec(&raw const self.0, text.as_ptr(), 0, std::ptr::null_mut(), 0) } {
-                0 => Said::Matches,
-                libc::REG_NOMATCH => Said::MatchesNot,
-                _ => Said::Failed,
-            }
-        }
-
-        /// Does a text without a NUL match?
-        pub(crate) fn matches(&self, text: &CStr) -> bool {
-            self.says(text) == Said::Matches
-        }
-    }
-
-    impl Drop for Expression {
-        fn drop(&mut self) {
-            // SAFETY: it is compiled, and nobody uses it any more.
-            unsafe { libc::regfree(&raw mut self.0) }
-        }
-    }
+    drop(writer);
+    let mut said = Vec::new();
+    reader.read_to_end(&mut said)?;
+    // SAFETY: the child is ours, and nobody else waits for it.
+    unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+    let known = [Said::Refused, Said::Matches, Said::MatchesNot, Said::Failed];
+    Ok(said.into_iter().map(|said| known[usize::from(said)]).collect())
 }

@@ -20,7 +20,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::median;
-use crate::regex::c::Expression;
+use crate::c_library::Expression;
 
 #[derive(Args)]
 pub(crate) struct Simulate {
