@@ -4,11 +4,13 @@ mod check;
 mod dump;
 pub mod exit;
 mod explain;
+mod replay;
 mod settings;
 mod simulate;
 mod simulate_action;
 mod simulate_events;
 mod target;
+mod what_if;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::panic;

@@ -8,6 +8,7 @@
 
 mod append;
 mod content;
+mod edit;
 mod filter;
 mod glob;
 mod include;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use elsa::FrozenVec;
 
 pub use content::{Content, Entry};
+pub use edit::{Change, Edit};
 use names::Names;
 pub use note::{Limit, Note, What};
 
@@ -48,6 +50,8 @@ pub struct World<'f> {
     pub files: &'f Files,
     host: &'f dyn Host,
     place: Place,
+    /// What-ifs, and the root file that they are about.
+    edits: Option<(FileId, Vec<Edit>)>,
     trees: FrozenVec<Box<Tree<'f>>>,
     known: RefCell<HashMap<(FileId, Dialect, Start), usize>>,
 }
@@ -55,7 +59,13 @@ pub struct World<'f> {
 impl<'f> World<'f> {
     /// A world without files.
     pub fn new(files: &'f Files, host: &'f dyn Host, place: Place) -> World<'f> {
-        World { files, host, place, trees: FrozenVec::new(), known: RefCell::default() }
+        World { files, host, place, edits: None, trees: FrozenVec::new(), known: RefCell::default() }
+    }
+
+    /// The same world, in which some sections of a root file say something else.
+    #[must_use]
+    pub fn edited(self, root: FileId, edits: Vec<Edit>) -> World<'f> {
+        World { edits: Some((root, edits)), ..self }
     }
 
     /// The tree of a file, read in one way.

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod dump;
 pub mod events;
+pub mod explain;
 mod human;
 mod json;
 pub mod login;
@@ -12,6 +13,7 @@ mod manager_human;
 mod short;
 mod snippet;
 mod text;
+pub mod what_if;
 pub mod wrap;
 
 use std::io::{self, Write};

@@ -17,13 +17,13 @@ use serde_json::Value;
 use crate::support::{self, root};
 
 /// The folders of fixtures/captures: one a release.
-fn captures() -> Vec<(String, PathBuf)> {
+pub(crate) fn captures() -> Vec<(String, PathBuf)> {
     let folders = fs::read_dir(root().join("fixtures/captures")).unwrap().map(|entry| entry.unwrap().path());
     folders.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
 }
 
 /// The text, the name and the classes of each event.
-fn events(folder: &Path) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+pub(crate) fn events(folder: &Path) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> {
     let mut capture = Capture::new(Disk.stream(&folder.join("events.ami")).unwrap());
     let mut events = Vec::new();
     while let Some(message) = capture.message().unwrap() {

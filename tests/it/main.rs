@@ -11,6 +11,7 @@ mod catalogue;
 mod cli;
 #[cfg(unix)]
 mod delivery;
+mod explain_events;
 #[cfg(unix)]
 mod expressions;
 mod filters;
@@ -26,3 +27,4 @@ mod properties;
 mod readme;
 mod rules;
 mod support;
+mod what_if;
