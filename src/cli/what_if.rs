@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::Failure;
 use crate::catalog;
-use crate::config::{self, Change, Edit, Effective, World};
+use crate::config::{self, Change, Effective, World};
 use crate::host::name_bytes;
 use crate::release::Release;
 use crate::text::{FileId, Files, MASK, redacted, show, show_whole};
@@ -60,11 +60,11 @@ impl WhatIf {
             return Ok(Worlds { plain, changed: None, said: String::new() });
         }
         let effective: Vec<_> = releases.iter().map(|&release| config::load(&plain, root, release)).collect();
-        let edit = |&(change, text): &(Change, &[u8])| edit(plain.files, &effective, change, text);
-        let edits = changes.iter().map(edit).collect::<Result<Vec<_>, _>>()?;
+        let read = |&(change, text): &(Change, &[u8])| read(plain.files, &effective, change, text);
+        let what_ifs = changes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         drop(effective);
         let said: Vec<String> = changes.iter().map(|&(change, text)| said(change, text)).collect();
-        Ok(Worlds { changed: Some(world().edited(root, edits)), plain, said: said.join(" ") })
+        Ok(Worlds { changed: Some(world().changed(root, what_ifs)), plain, said: said.join(" ") })
     }
 
     fn changes(&self) -> Vec<(Change, &[u8])> {
@@ -87,7 +87,7 @@ fn said(change: Change, text: &[u8]) -> String {
 }
 
 /// One change, if it is one of what some release holds.
-fn edit(files: &Files, effective: &[Effective<'_>], change: Change, text: &[u8]) -> Result<Edit, Failure> {
+fn read(files: &Files, effective: &[Effective<'_>], change: Change, text: &[u8]) -> Result<config::WhatIf, Failure> {
     let given = said(change, text);
     let dots = (0..text.len()).filter(|&at| text[at] == b'.');
     let is_known = |&at: &usize| effective.iter().any(|effective| !effective.named(&text[..at]).is_empty());
@@ -95,7 +95,7 @@ fn edit(files: &Files, effective: &[Effective<'_>], change: Change, text: &[u8])
     let (section, rest) = (&text[..dot], &text[dot + 1..]);
     if change == Change::Unset {
         return if effective.iter().any(|effective| effective.has_option(section, rest)) {
-            Ok(Edit::unset(section, rest))
+            Ok(config::WhatIf::unset(section, rest))
         } else {
             let why = format!("`{given}`: `{}` has no option `{}`", show(section), show(rest));
             Err(Failure::usage(why).help("nothing would be changed; look at `amictl dump --stage effective`"))
@@ -104,7 +104,7 @@ fn edit(files: &Files, effective: &[Effective<'_>], change: Change, text: &[u8])
     if !rest.contains(&b'=') {
         return Err(Failure::usage(format!("`{given}` has no value")).help("give it as `crm.read=call,cdr`"));
     }
-    Edit::line(files, &given, change, section, rest).ok_or_else(|| {
+    config::WhatIf::line(files, &given, change, section, rest).ok_or_else(|| {
         Failure::usage(format!("`{given}` is no line of a manager.conf that sets an option"))
             .help("write option and value as they would stand there: `crm.read=call,cdr`")
     })

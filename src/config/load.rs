@@ -2,20 +2,19 @@
 //!
 //! Source: `config_text_file_load`, `process_text_line` and `ast_config_internal_load` in main/config.c.
 
-mod edits;
 mod ends;
+mod what_ifs;
 
 use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::append::append;
-use super::edit::Edit;
 use super::filter::{Filter, Verdict};
 use super::glob::MOST_LOOKS;
 use super::include::Found;
 use super::names::Names;
 use super::note::{Limit, Note, What};
-use super::{Asked, Content, Effective, Entry, Origin, Outcome, Read, ReadId, Section, SectionId, World};
+use super::{Asked, Content, Effective, Entry, Origin, Outcome, Read, ReadId, Section, SectionId, WhatIf, World};
 use crate::release::Quirk;
 use crate::syntax::{self, Dialect, Directive, Field, Header, HeaderItem, Line, Node, Nothing, Operator, Start, Tree};
 use crate::text::{FileId, SourceFile, offset};
@@ -52,14 +51,14 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
         volume: (0, 0),
         looked: Cell::new(0),
         work: 0,
-        edits: Vec::new(),
+        what_ifs: Vec::new(),
     };
-    if let Some((_, edits)) = world.edits.as_ref().filter(|(edited, _)| *edited == root) {
-        loader.edits = edits.iter().map(|edit| (edit, None)).collect();
+    if let Some((_, what_ifs)) = world.what_ifs.as_ref().filter(|(changed, _)| *changed == root) {
+        loader.what_ifs = what_ifs.iter().map(|what_if| (what_if, None)).collect();
     }
     loader.read(world.files.get(root), None, Start::default(), None);
-    for id in 0..if loader.edits.is_empty() { 0 } else { loader.sections.len() } {
-        loader.edit(SectionId(offset(id)));
+    for id in 0..if loader.what_ifs.is_empty() { 0 } else { loader.sections.len() } {
+        loader.change(SectionId(offset(id)));
     }
     Effective {
         outcome: loader.outcome.unwrap_or(Outcome::Loads),
@@ -97,7 +96,7 @@ struct Loader<'t, 'w, 'a> {
     looked: Cell<u64>,
     work: u64,
     /// What-ifs, and the reading of the line of each, once it is done.
-    edits: Vec<(&'t Edit, Option<ReadId>)>,
+    what_ifs: Vec<(&'t WhatIf, Option<ReadId>)>,
 }
 
 /// How the reading goes on.
@@ -369,7 +368,7 @@ impl<'t> Loader<'t, '_, '_> {
         if fresh.is_none() && target == Some(base) && !self.sections[base.0 as usize].content.is_empty() {
             return self.hangs(What::InheritsItself, at);
         }
-        self.edit(base);
+        self.change(base);
         let copy = self.sections[base.0 as usize].content.shared();
         let heir = self.target(fresh, target);
         heir.bases.push(base);

@@ -8,7 +8,6 @@
 
 mod append;
 mod content;
-mod edit;
 mod filter;
 mod glob;
 mod include;
@@ -16,6 +15,7 @@ mod load;
 pub mod manager;
 mod names;
 mod note;
+mod what_if;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -24,9 +24,9 @@ use std::path::PathBuf;
 use elsa::FrozenVec;
 
 pub use content::{Content, Entry};
-pub use edit::{Change, Edit};
 use names::Names;
 pub use note::{Limit, Note, What};
+pub use what_if::{Change, WhatIf};
 
 use crate::host::Host;
 use crate::release::{Quirk, Release};
@@ -51,7 +51,7 @@ pub struct World<'f> {
     host: &'f dyn Host,
     place: Place,
     /// What-ifs, and the root file that they are about.
-    edits: Option<(FileId, Vec<Edit>)>,
+    what_ifs: Option<(FileId, Vec<WhatIf>)>,
     trees: FrozenVec<Box<Tree<'f>>>,
     known: RefCell<HashMap<(FileId, Dialect, Start), usize>>,
 }
@@ -59,13 +59,13 @@ pub struct World<'f> {
 impl<'f> World<'f> {
     /// A world without files.
     pub fn new(files: &'f Files, host: &'f dyn Host, place: Place) -> World<'f> {
-        World { files, host, place, edits: None, trees: FrozenVec::new(), known: RefCell::default() }
+        World { files, host, place, what_ifs: None, trees: FrozenVec::new(), known: RefCell::default() }
     }
 
     /// The same world, in which some sections of a root file say something else.
     #[must_use]
-    pub fn edited(self, root: FileId, edits: Vec<Edit>) -> World<'f> {
-        World { edits: Some((root, edits)), ..self }
+    pub fn changed(self, root: FileId, what_ifs: Vec<WhatIf>) -> World<'f> {
+        World { what_ifs: Some((root, what_ifs)), ..self }
     }
 
     /// The tree of a file, read in one way.

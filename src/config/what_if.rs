@@ -21,7 +21,7 @@ pub enum Change {
 /// A change to every section of one name, as if its file had been written so: whoever inherits from one of them
 /// inherits the change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
+pub struct WhatIf {
     change: Change,
     section: Vec<u8>,
     option: Vec<u8>,
@@ -29,16 +29,16 @@ pub struct Edit {
     line: Option<FileId>,
 }
 
-impl Edit {
+impl WhatIf {
     /// Takes an option out of a section.
-    pub fn unset(section: &[u8], option: &[u8]) -> Edit {
-        Edit { change: Change::Unset, section: section.to_vec(), option: option.to_vec(), line: None }
+    pub fn unset(section: &[u8], option: &[u8]) -> WhatIf {
+        WhatIf { change: Change::Unset, section: section.to_vec(), option: option.to_vec(), line: None }
     }
 
     /// Puts a line, `option = value`, into a section, instead of those of the same option or beside them. It is read as a
     /// line of the file would be: a `;` begins a comment. Nothing, where it is read as anything else. `said` is what
     /// people are told where the line stands.
-    pub fn line(files: &Files, said: &str, change: Change, section: &[u8], text: &[u8]) -> Option<Edit> {
+    pub fn line(files: &Files, said: &str, change: Change, section: &[u8], text: &[u8]) -> Option<WhatIf> {
         let file = files.add_line(said.to_owned(), text.to_vec());
         let tree = syntax::parse(file.bytes(), Dialect::default(), Start::default());
         let mut lines = tree.lines();
@@ -47,7 +47,7 @@ impl Edit {
         };
         let option = entry.name.bytes.to_vec();
         let is_set = entry.operator != Operator::Append && !option.is_empty();
-        is_set.then(|| Edit { change, section: section.to_vec(), option, line: Some(file.id()) })
+        is_set.then(|| WhatIf { change, section: section.to_vec(), option, line: Some(file.id()) })
     }
 
     /// Its line, if it brings one.
@@ -82,7 +82,7 @@ impl Edit {
 impl Effective<'_> {
     /// Does a section of that name have an option?
     pub fn has_option(&self, section: &[u8], option: &[u8]) -> bool {
-        let unset = Edit::unset(section, option);
+        let unset = WhatIf::unset(section, option);
         let has = |&id: &SectionId| self.section(id).content.iter().any(|entry| unset.replaces(entry.name));
         self.named(section).iter().any(has)
     }
@@ -99,16 +99,16 @@ mod tests {
 
     type Told<'s> = (Change, &'s str, &'s str, &'s str);
 
-    /// The sections and their entries, after some edits.
-    fn held(text: &str, edits: &[Told<'_>]) -> Vec<(String, Vec<(String, String)>)> {
+    /// The sections and their entries, after some changes.
+    fn held(text: &str, changes: &[Told<'_>]) -> Vec<(String, Vec<(String, String)>)> {
         let (files, memory) = (Files::default(), Memory::default());
         let root = files.add("manager.conf".to_owned(), PathBuf::from("/x/manager.conf"), text.into()).id();
-        let edit = |&(change, section, option, value): &Told<'_>| match change {
-            Change::Unset => Edit::unset(section.as_bytes(), option.as_bytes()),
-            _ => Edit::line(&files, "", change, section.as_bytes(), format!("{option}={value}").as_bytes()).unwrap(),
+        let read = |&(change, section, option, value): &Told<'_>| match change {
+            Change::Unset => WhatIf::unset(section.as_bytes(), option.as_bytes()),
+            _ => WhatIf::line(&files, "", change, section.as_bytes(), format!("{option}={value}").as_bytes()).unwrap(),
         };
-        let edits = edits.iter().map(edit).collect();
-        let world = World::new(&files, &memory, Place::default()).edited(root, edits);
+        let changes = changes.iter().map(read).collect();
+        let world = World::new(&files, &memory, Place::default()).changed(root, changes);
         let effective = config::load(&world, root, Release::newest_lts());
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let section = |section: &config::Section<'_>| {
@@ -118,9 +118,9 @@ mod tests {
         effective.sections.iter().map(section).collect()
     }
 
-    /// A file with edits is the file written so.
+    /// A file with changes is the file written so.
     #[test]
-    fn edits_are_what_an_editor_would_do() {
+    fn what_ifs_are_what_an_editor_would_do() {
         use Change::{Add, Set, Unset};
         const FILE: &str =
             "[t](!)\nread = all\ndeny = 0/0\n[a](t)\nsecret = x\nREAD = call\nread = cdr\n[b](t)\nwrite = call\n";
@@ -144,8 +144,8 @@ mod tests {
                  write = call\nsetvar = A=\n",
             ),
         ];
-        for (edits, written) in CASES {
-            assert_eq!(held(FILE, edits), held(written, &[]), "{edits:?}");
+        for (changes, written) in CASES {
+            assert_eq!(held(FILE, changes), held(written, &[]), "{changes:?}");
         }
     }
 
@@ -153,7 +153,7 @@ mod tests {
     fn the_key_of_filters_stands_for_all_of_them() {
         let file = "[a]\neventfilter = x\nEventFilter(name(Y)) =\nread = all\neventfilter = !z\n";
         let held =
-            |edits: &[_]| held(file, edits)[0].1.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(" ");
+            |changes: &[_]| held(file, changes)[0].1.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(" ");
         assert_eq!(held(&[(Change::Unset, "a", "eventfilter", "")]), "read");
         assert_eq!(held(&[(Change::Set, "a", "eventfilter", "q")]), "read eventfilter");
         assert_eq!(held(&[(Change::Unset, "a", "eventfilter(name(Y))", "")]), "eventfilter read eventfilter");
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn what_is_no_line_of_its_option_is_refused() {
         let files = Files::default();
-        let is_one = |line: &str| Edit::line(&files, "", Change::Set, b"a", line.as_bytes()).is_some();
+        let is_one = |line: &str| WhatIf::line(&files, "", Change::Set, b"a", line.as_bytes()).is_some();
         for line in ["read=call", "read => call", "eventfilter(name(X))=", "setvar=A=B", " read = call ; or not"] {
             assert!(is_one(line), "{line:?}");
         }
