@@ -49,6 +49,15 @@ impl Span {
     }
 }
 
+/// A change to the bytes of one file: a span gives way to a text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edit {
+    /// What goes; an empty span is a place to put the text.
+    pub span: Span,
+    /// What comes.
+    pub text: Vec<u8>,
+}
+
 /// An offset as it is stored. Files over 4 GiB are refused when they are read, so nothing is cut here.
 pub fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
