@@ -149,7 +149,13 @@ impl Finding {
     }
 
     /// Adds what amictl can do about it: a span that gives way to a text.
-    pub fn fix(&mut self, safety: Safety, title: impl Into<String>, span: Span, text: impl Into<Vec<u8>>) -> &mut Finding {
+    pub fn fix(
+        &mut self,
+        safety: Safety,
+        title: impl Into<String>,
+        span: Span,
+        text: impl Into<Vec<u8>>,
+    ) -> &mut Finding {
         self.fix_all(safety, title, vec![Edit { span, text: text.into() }])
     }
 
@@ -157,6 +163,16 @@ impl Finding {
     pub fn fix_all(&mut self, safety: Safety, title: impl Into<String>, edits: Vec<Edit>) -> &mut Finding {
         self.fix = Some(Fix { title: title.into(), safety, edits });
         self
+    }
+
+    /// How its fix is asked for, if there is one that may be.
+    pub fn asked_by(&self) -> Option<String> {
+        match self.fix.as_ref()?.safety {
+            Safety::Safe => Some("--fix".to_owned()),
+            Safety::Hardening => Some("--fix=hardening".to_owned()),
+            Safety::Widening => Some(format!("--fix={}", self.rule)),
+            Safety::Show => None,
+        }
     }
 
     /// Adds another place that matters.

@@ -1,5 +1,11 @@
 //! The only door to files, environment and clock.
 
+mod overlay;
+mod replace;
+
+pub use overlay::Overlay;
+pub use replace::{ReplaceError, replace};
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;

@@ -4,6 +4,7 @@ mod check;
 mod dump;
 pub mod exit;
 mod explain;
+mod fix;
 mod replay;
 mod settings;
 mod simulate;

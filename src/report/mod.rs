@@ -1,6 +1,7 @@
 //! Finished values into text: one file a format. Nothing is computed here, and nothing but this layer knows formats.
 
 pub mod action;
+pub mod diff;
 pub mod dump;
 pub mod events;
 pub mod explain;

@@ -11,7 +11,7 @@ mod prelude;
 pub(crate) mod suppress;
 
 pub use context::Context;
-pub use examples::{Example, ExampleError};
+pub use examples::{Example, ExampleError, Only};
 
 use std::cell::OnceCell;
 

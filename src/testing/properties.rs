@@ -11,7 +11,8 @@ use super::scenario::{Question, event_text};
 use crate::access::{self, Delivery, Fate, Sent, Verdict, Watcher};
 use crate::config::manager::Manager;
 use crate::config::{self, Loaded, Place, Section, World};
-use crate::host::{Memory, path_of};
+use crate::fix::{FixError, Root, Wanted, fix};
+use crate::host::{Memory, Overlay, path_of};
 use crate::release::Release;
 use crate::report::{CheckReport, Format, Look};
 use crate::rules::{self, All, Check, Role};
@@ -124,6 +125,36 @@ pub fn explained_as_delivered(seed: &mut Seed, question: &Question, more: &[[Vec
                 assert_eq!(why.trace.verdict(), verdict, "{name}: {text}");
             }
         }
+    }
+}
+
+/// Any root is fixed, with all fixes that there are and with the safe ones alone: they come to an end, what loads still
+/// loads, the safe ones change nothing of what any release holds, and there is nothing left to do.
+///
+/// # Panics
+///
+/// When it is not so.
+pub fn fixes_are_sound(case: &Case) {
+    let memory = in_memory(case);
+    let place = Place { etc: ETC.into(), root: None, complete: true };
+    let path = Path::new(ETC).join(path_of(ROOT));
+    let roots = [Root { path, role: Role::Manager, place }];
+    let releases = [Release::newest_lts()];
+    let all = Wanted { safe: true, hardening: true, rules: rules::names().collect() };
+    for wanted in [Wanted { safe: true, ..Wanted::default() }, all] {
+        let fixed = match fix(&memory, &roots, &releases, &All, &wanted) {
+            Ok(fixed) => fixed,
+            // Asked for one by one, a person looks at what each does.
+            Err(FixError::Load { .. }) if wanted.hardening => continue,
+            Err(error) => panic!("{error}"),
+        };
+        let mut after = Overlay::new(&memory);
+        for file in fixed.files {
+            assert!(file.before != file.after, "a file is written that does not change");
+            after.set(file.path, file.after);
+        }
+        let again = fix(&after, &roots, &releases, &All, &wanted).unwrap_or_else(|error| panic!("{error}"));
+        assert!(again.made.is_empty(), "fixes are left: {:?}", again.made);
     }
 }
 

@@ -87,7 +87,7 @@ fn crates_stay_where_they_belong() {
         ("regex", &["posix"]),
         ("x509_cert", &["config/manager/keys.rs"]),
         ("toml", &["cli/settings.rs", "testing"]),
-        ("std::fs", &["host.rs", "testing"]),
+        ("std::fs", &["host", "testing"]),
     ];
     for (path, text) in sources() {
         for (name, home) in homes {

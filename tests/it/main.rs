@@ -15,6 +15,8 @@ mod explain_events;
 #[cfg(unix)]
 mod expressions;
 mod filters;
+mod fix_command;
+mod fixes;
 #[cfg(unix)]
 mod general;
 mod layers;
