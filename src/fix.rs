@@ -1,7 +1,7 @@
 //! Fixes, put into effect: round after round in memory, until no finding asks for more. What comes out is checked before
 //! anybody writes it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::config::manager::Manager;
@@ -123,7 +123,7 @@ pub fn fix(
     for round in 0.. {
         let files = Files::default();
         let findings = findings(&overlay, &files, roots, releases, selection)?;
-        let fixes: Vec<(&Finding, &Fix)> = findings
+        let fixes: Vec<Found<'_>> = findings
             .iter()
             .filter_map(|finding| Some((finding, finding.fix.as_ref()?)))
             .filter(|(finding, fix)| wanted.takes(finding.rule, fix.safety))
@@ -177,11 +177,14 @@ fn open(host: &dyn Host, files: &Files, root: &Root) -> Result<FileId, FixError>
     Ok(files.add(root.path.display().to_string(), root.path.clone(), bytes).id())
 }
 
+/// A finding, and its fix.
+type Found<'f> = (&'f Finding, &'f Fix);
+
 /// Of some fixes those that do not get in each other's way, the first ones first, and their edits, file by file. The
 /// others have their turn in the next round.
-fn fitting<'f>(fixes: &[(&'f Finding, &'f Fix)]) -> (Vec<(&'f Finding, &'f Fix)>, HashMap<FileId, Vec<&'f Edit>>) {
-    let mut taken: HashMap<FileId, BTreeMap<u32, u32>> = HashMap::new();
-    let mut edits: HashMap<FileId, Vec<&Edit>> = HashMap::new();
+fn fitting<'f>(fixes: &[Found<'f>]) -> (Vec<Found<'f>>, BTreeMap<FileId, Vec<&'f Edit>>) {
+    let mut taken: BTreeMap<FileId, BTreeMap<u32, u32>> = BTreeMap::new();
+    let mut edits: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
     let mut chosen = Vec::new();
     for &(finding, fix) in fixes {
         // What only touches counts as well: two texts at one place have no order.
