@@ -17,3 +17,4 @@ mod tables;
 #[doc(hidden)]
 pub mod testing;
 pub mod text;
+pub mod unpack;

@@ -18,13 +18,14 @@ use crate::config::{self, Outcome, World};
 use crate::host::{Host, name_bytes};
 use crate::report::events::{EventsReport, Stream, Tally};
 use crate::text::{Files, show};
+use crate::unpack::unpack;
 
 /// `amictl simulate events`.
 #[derive(Args)]
 #[command(after_help = "\
 The capture is what a session that sees everything was sent, as it came: a
 greeting, responses and lists in it are counted and passed over. Its text is
-judged as it is.
+judged as it is. It may be of any length, and compressed with gzip or xz.
 
 Exit codes: 0 judged, 1 the manager.conf does not load, 3 the capture cannot be
 read.")]
@@ -166,7 +167,7 @@ impl Judged<'_> {
     fn run(&mut self, input: Box<dyn Read>, mut send: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), Failure> {
         let groups = self.delivery.groups().iter().max().map_or(0, |last| last + 1);
         self.tallies.resize(groups, Tally::default());
-        let mut capture = Capture::new(input);
+        let mut capture = Capture::new(unpack(input).map_err(CaptureError::from)?);
         while let Some(message) = capture.message()? {
             let Message::Event(event) = message else {
                 self.stream.replies += 1;

@@ -133,3 +133,31 @@ fn the_command_says_what_it_judged() {
     let ran = support::amictl(at.path(), &["simulate", "events", "manager.conf", "--events", "none.ami"]);
     assert!(ran.code == 3 && ran.err.contains("cannot read `none.ami`"), "{}", ran.err);
 }
+
+/// A file, or a pipe, in any form: the same answer.
+#[test]
+fn a_compressed_capture_is_judged_like_a_plain_one() {
+    let at = root().join("fixtures/configs/clean");
+    let args = |capture: &'static str, format: &'static str| {
+        let simulate = ["simulate", "events", "manager.conf", "--user", "crm", "--format", format, "--events", capture];
+        simulate.to_vec()
+    };
+    for format in ["table", "json", "ami"] {
+        let plain = support::amictl(&at, &args("session.ami", format));
+        assert!(plain.code == 0 && plain.out.len() > 80, "{}{}", plain.out, plain.err);
+        for name in ["session.ami.gz", "session.ami.xz"] {
+            let ran = support::amictl(&at, &args(name, format));
+            assert_eq!((ran.code, &ran.out, &ran.err), (0, &plain.out, &plain.err), "{name}");
+            let ran = support::with_input(&at, &args("-", format), &fs::read(at.join(name)).unwrap());
+            assert_eq!((ran.code, &ran.out, &ran.err), (0, &plain.out, &plain.err), "{name} from a pipe");
+        }
+    }
+    for (name, form) in [("session.ami.gz", "gzip"), ("session.ami.xz", "xz")] {
+        let packed = fs::read(at.join(name)).unwrap();
+        let ran = support::with_input(&at, &args("-", "table"), &packed[..packed.len() - 1]);
+        let says = format!("cannot read the capture: its {form} data ends too early, after {} bytes", packed.len() - 1);
+        assert!(ran.code == 3 && ran.err.contains(&says) && ran.out.is_empty(), "{}{}", ran.out, ran.err);
+    }
+    let ran = support::with_input(&at, &args("-", "table"), b"\x28\xb5\x2f\xfd\x04");
+    assert!(ran.code == 3 && ran.err.contains("compressed with zstd"), "{}", ran.err);
+}

@@ -84,6 +84,8 @@ fn crates_stay_where_they_belong() {
         ("miette", &["report"]),
         ("serde", &["report", "testing"]),
         ("clap", &["cli"]),
+        ("flate2", &["unpack.rs"]),
+        ("lzma_rust2", &["unpack.rs"]),
         ("regex", &["posix"]),
         ("x509_cert", &["config/manager/keys.rs"]),
         ("toml", &["cli/settings.rs", "testing"]),
