@@ -4,6 +4,7 @@ mod check;
 mod dump;
 pub mod exit;
 mod explain;
+mod progress;
 mod settings;
 mod simulate;
 mod simulate_action;

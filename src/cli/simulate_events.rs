@@ -1,14 +1,14 @@
 //! `amictl simulate events`: who is sent which event of a recorded session.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal as _, Read, Write};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
 use super::simulate::no_user;
-use super::{Reading, target};
+use super::{Reading, progress, target};
 use crate::access::{self, Delivery, Fate, Watcher};
 use crate::capture::{Capture, CaptureError, Message};
 use crate::config::manager::classes::Classes;
@@ -123,11 +123,15 @@ impl Events {
     }
 
     fn input(&self, host: &dyn Host) -> Result<Box<dyn Read>, Failure> {
-        if target::is_stdin(&self.events) {
-            return Ok(Box::new(io::stdin().lock()));
-        }
         let failed = |error| Failure::input(format!("cannot read `{}`: {error}", self.events.display()));
-        host.stream(&self.events).map_err(failed)
+        let (input, path): (Box<dyn Read>, _) = match target::is_stdin(&self.events) {
+            // A shell may have made a file of it.
+            true => (Box::new(io::stdin().lock()), Path::new("/dev/stdin")),
+            false => (host.stream(&self.events).map_err(failed)?, &*self.events),
+        };
+        // Events that run over the terminal show that it goes on, and a bar would be in between.
+        let are_seen = self.format == FormatName::Ami && io::stdout().is_terminal();
+        Ok(if are_seen { input } else { progress::watched(input, host.length(path)) })
     }
 
     /// The users that are asked about, or all of them.

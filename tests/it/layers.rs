@@ -85,6 +85,7 @@ fn crates_stay_where_they_belong() {
         ("serde", &["report", "testing"]),
         ("clap", &["cli"]),
         ("flate2", &["unpack.rs"]),
+        ("indicatif", &["cli/progress.rs"]),
         ("lzma_rust2", &["unpack.rs"]),
         ("regex", &["posix"]),
         ("x509_cert", &["config/manager/keys.rs"]),
