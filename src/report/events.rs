@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::text;
+use super::variables::Variables;
 use crate::access::Fate;
 use crate::capture::Event;
 use crate::config::manager::general::General;
@@ -63,6 +64,7 @@ pub struct Stream {
     /// Events with a line `Timestamp`, and with a line `SequenceNumber`.
     stamped: u64,
     numbered: u64,
+    variables: Variables,
 }
 
 impl Stream {
@@ -73,6 +75,7 @@ impl Stream {
         let mut lines = event.text.split(|&byte| byte == b'\n').skip(2).take(2);
         self.stamped += u64::from(lines.clone().any(|line| line.starts_with(b"Timestamp: ")));
         self.numbered += u64::from(lines.any(|line| line.starts_with(b"SequenceNumber: ")));
+        self.variables.see(event);
     }
 }
 
@@ -147,6 +150,7 @@ impl EventsReport<'_> {
                 ));
             }
         }
+        notes.extend(self.stream.variables.note(general.channel_variables()));
         notes
     }
 }

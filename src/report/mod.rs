@@ -12,6 +12,7 @@ mod manager_human;
 mod short;
 mod snippet;
 mod text;
+mod variables;
 pub mod wrap;
 
 use std::io::{self, Write};

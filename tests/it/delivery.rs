@@ -161,3 +161,32 @@ fn a_compressed_capture_is_judged_like_a_plain_one() {
     let ran = support::with_input(&at, &args("-", "table"), b"\x28\xb5\x2f\xfd\x04");
     assert!(ran.code == 3 && ran.err.contains("compressed with zstd"), "{}", ran.err);
 }
+
+#[test]
+fn variables_that_a_capture_has_otherwise_are_said() {
+    let says = |general: &str, capture: &Path| {
+        let conf = format!("[general]\nenabled = yes\n{general}\n[bob]\nsecret = x\nread = all\n");
+        let at = support::folder(&[("manager.conf", &conf)]);
+        let capture = capture.to_str().unwrap();
+        let ran = support::amictl(at.path(), &["simulate", "events", "manager.conf", "--events", capture]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let lines =
+            ran.err.lines().filter_map(|line| line.strip_prefix("amictl: `channelvars` of this configuration "));
+        lines.map(|line| line.strip_suffix(": judged as captured").unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (_, folder) in captures() {
+        let capture = folder.join("events.ami");
+        let has = "and the capture has ChanVariable lines of FOO, INH";
+        assert_eq!(says("", &capture), [format!("adds no ChanVariable lines, {has}")]);
+        assert_eq!(says("channelvars = FOO", &capture), [format!("adds ChanVariable lines of FOO, {has}")]);
+        assert!(says("channelvars = FOO,INH", &capture).is_empty());
+    }
+    let event = |name: &str, rest: &str| format!("Event: {name}\r\nPrivilege: call,all\r\n{rest}\r\n\r\n");
+    let events = |text: &str| support::folder(&[("a.ami", text)]);
+    let channel = events(&event("Newchannel", "Uniqueid: 1.0\r\nLinkedid: 1.0"));
+    let has = "adds ChanVariable lines of A, B, and the capture has no ChanVariable lines";
+    assert_eq!(says("channelvars = A,B", &channel.path().join("a.ami")), [has]);
+    assert!(says("", &channel.path().join("a.ami")).is_empty());
+    let none = events(&[event("Reload", "Module: All"), event("UserEvent", "Linkedid: 1.0")].concat());
+    assert!(says("channelvars = A", &none.path().join("a.ami")).is_empty(), "no event tells of a channel");
+}
