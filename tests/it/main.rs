@@ -12,6 +12,8 @@ mod cli;
 #[cfg(unix)]
 mod delivery;
 #[cfg(unix)]
+mod events;
+#[cfg(unix)]
 mod expressions;
 mod filters;
 #[cfg(unix)]
