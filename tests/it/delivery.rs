@@ -190,3 +190,51 @@ fn variables_that_a_capture_has_otherwise_are_said() {
     let none = events(&[event("Reload", "Module: All"), event("UserEvent", "Linkedid: 1.0")].concat());
     assert!(says("channelvars = A", &none.path().join("a.ami")).is_empty(), "no event tells of a channel");
 }
+
+/// What a program has had in memory at most, in KiB.
+#[cfg(target_os = "linux")]
+fn most_memory(child: &std::process::Child) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Runs the program on pieces of nearly 9 kB of events each, first 8 MB of them and then 64 MB.
+#[cfg(target_os = "linux")]
+fn assert_memory_stays(form: &str, piece: impl Fn(usize) -> Vec<u8>) {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_amictl"))
+        .args(["simulate", "events", "manager.conf", "--format", "json", "--events", "-"])
+        .current_dir(root().join("fixtures/configs/clean"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut write = |mut numbers: std::ops::Range<usize>| numbers.try_for_each(|at| input.write_all(&piece(at)));
+    write(0..900).unwrap();
+    let early = most_memory(&child);
+    write(900..7_200).unwrap();
+    let late = most_memory(&child);
+    drop(input);
+    let ran = child.wait_with_output().unwrap();
+    let json: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert!(json["bytes"].as_u64().unwrap() > 60_000_000, "{form}: {json}");
+    assert!(late < early + 2_048, "{form}: {early} KiB become {late} KiB");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_capture() {
+    for form in ["session.ami", "session.ami.gz", "session.ami.xz"] {
+        let bytes = fs::read(root().join("fixtures/configs/clean").join(form)).unwrap();
+        assert_memory_stays(form, |_| bytes.clone());
+    }
+    // No two lists of classes are the same: what is known of one must not be kept for ever.
+    let event = |at| format!("Event: A\r\nPrivilege: call,odd{at},all\r\nX: {}\r\n\r\n", "x".repeat(400));
+    let piece = |number| (number * 20..number * 20 + 20).map(event).collect::<String>().into_bytes();
+    assert_memory_stays("odd classes", piece);
+}
