@@ -145,9 +145,6 @@ impl<R: Read> Capture<R> {
             {
                 break searched + at + 2 * line.len();
             }
-            if self.buffer.len() - self.start > LONGEST {
-                return Err(CaptureError::TooLong { at: self.offset + self.start as u64 });
-            }
             let known = self.buffer.len() - self.start;
             if !self.fill()? {
                 return Ok(None);
@@ -171,10 +168,13 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Reads more; false at the end of the input.
+    /// Reads more of the message at the start, whatever it is needed for; false at the end of the input.
     fn fill(&mut self) -> Result<bool, CaptureError> {
         if self.ended {
             return Ok(false);
+        }
+        if self.buffer.len() - self.start > LONGEST {
+            return Err(CaptureError::TooLong { at: self.offset + self.start as u64 });
         }
         self.buffer.drain(..self.start);
         self.offset += self.start as u64;
@@ -283,7 +283,11 @@ mod tests {
 
     #[test]
     fn what_never_ends_is_no_message() {
-        let mut capture = Capture::new(io::repeat(b'x'));
-        assert!(matches!(capture.message(), Err(CaptureError::TooLong { at: 0 })));
+        for begin in ["", "Asterisk Call Manager/", "Event: A\r\nPrivilege: call,all\r\n"] {
+            let mut capture = Capture::new(Read::chain(begin.as_bytes(), io::repeat(b'x')));
+            assert!(matches!(capture.message(), Err(CaptureError::TooLong { at: 0 })), "{begin}");
+        }
+        let mut capture = Capture::new(Read::chain(&b"Event: A\n\n"[..], io::repeat(b'\n')));
+        assert!(matches!(capture.message(), Err(CaptureError::TooLong { at: 0 })), "empty lines belong to the event");
     }
 }

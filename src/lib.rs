@@ -18,3 +18,4 @@ mod tables;
 #[doc(hidden)]
 pub mod testing;
 pub mod text;
+pub mod unpack;

@@ -12,6 +12,9 @@ use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::{self, Asks, Matcher, event_hash};
 use crate::posix::{Answer, Beyond, Set};
 
+/// A capture has a few dozen lists of classes. One that has more is no capture of Asterisk, and may have any number.
+const MOST_LISTS: usize = 1_000;
+
 /// A session of a user, as far as events go.
 pub struct Watcher<'w> {
     /// The classes of `read`.
@@ -180,6 +183,9 @@ impl<'w> Delivery<'w> {
     /// has them, without the `all`.
     pub fn judge(&mut self, text: &[u8], name: &[u8], classes: &[u8]) -> &[Fate] {
         if !self.classes.contains_key(classes) {
+            if self.classes.len() >= MOST_LISTS {
+                self.classes.clear();
+            }
             self.classes.insert(classes.to_vec(), of_classes(classes, &self.groups));
         }
         let known = &self.classes[classes];

@@ -10,6 +10,7 @@ use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::Matcher;
 use crate::config::manager::{Manager, User};
 use crate::report::events::{Row, Stream, Tally};
+use crate::unpack::unpack;
 
 /// What a session asks for itself.
 pub(super) struct Asked {
@@ -55,7 +56,8 @@ impl<'w, 't> Replay<'w, 't> {
         input: Box<dyn Read>,
         mut show: impl FnMut(Judged<'_, 'w, 't>) -> Result<(), Failure>,
     ) -> Result<Stream, Failure> {
-        let (mut capture, mut stream) = (Capture::new(input), Stream::default());
+        let mut stream = Stream::default();
+        let mut capture = Capture::new(unpack(input).map_err(CaptureError::from)?);
         while let Some(message) = capture.message()? {
             let Message::Event(event) = message else {
                 stream.replies += 1;

@@ -1,8 +1,8 @@
 //! `amictl simulate events`: who is sent which event of a recorded session.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal as _, Read, Write};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::replay::{Asked, Judged, Replay};
 use super::simulate::no_user;
 use super::what_if::WhatIf;
-use super::{Reading, target};
+use super::{Reading, progress, target};
 use crate::access;
 use crate::config::manager::Manager;
 use crate::config::manager::classes::Classes;
@@ -27,7 +27,7 @@ use crate::text::{FileId, Files, show};
 #[command(after_help = "\
 The capture is what a session that sees everything was sent, as it came: a
 greeting, responses and lists in it are counted and passed over. Its text is
-judged as it is.
+judged as it is. It may be of any length, and compressed with gzip or xz.
 
 Exit codes: 0 judged, 1 the manager.conf does not load, 3 the capture cannot be
 read.")]
@@ -183,11 +183,16 @@ impl Events {
     }
 
     fn input(&self, host: &dyn Host) -> Result<Box<dyn Read>, Failure> {
-        if target::is_stdin(&self.events) {
-            return Ok(Box::new(io::stdin().lock()));
-        }
         let failed = |error| Failure::input(format!("cannot read `{}`: {error}", self.events.display()));
-        host.stream(&self.events).map_err(failed)
+        let (input, path): (Box<dyn Read>, _) = match target::is_stdin(&self.events) {
+            // A shell may have made a file of it.
+            true => (Box::new(io::stdin().lock()), Path::new("/dev/stdin")),
+            false => (host.stream(&self.events).map_err(failed)?, &*self.events),
+        };
+        // Events that run over the terminal show that it goes on, and a bar would be in between.
+        let runs_over = self.format == FormatName::Ami || self.is_explaining();
+        let are_seen = runs_over && io::stdout().is_terminal();
+        Ok(if are_seen { input } else { progress::watched(input, host.length(path)) })
     }
 
     /// The users that are asked about; or all that there are, and those that there were before a change.

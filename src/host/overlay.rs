@@ -47,6 +47,10 @@ impl Host for Overlay<'_> {
         self.under.kind(path)
     }
 
+    fn length(&self, path: &Path) -> Option<u64> {
+        self.files.get(path).map_or_else(|| self.under.length(path), |bytes| Some(bytes.len() as u64))
+    }
+
     fn names(&self, path: &Path) -> Vec<OsString> {
         self.under.names(path)
     }

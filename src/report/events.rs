@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::text;
+use super::variables::Variables;
 use super::wrap::hanging;
 use crate::access::Fate;
 use crate::capture::Event;
@@ -64,6 +65,7 @@ pub struct Stream {
     /// Events with a line `Timestamp`, and with a line `SequenceNumber`.
     stamped: u64,
     numbered: u64,
+    variables: Variables,
 }
 
 impl Stream {
@@ -74,6 +76,7 @@ impl Stream {
         let mut lines = event.text.split(|&byte| byte == b'\n').skip(2).take(2);
         self.stamped += u64::from(lines.clone().any(|line| line.starts_with(b"Timestamp: ")));
         self.numbered += u64::from(lines.any(|line| line.starts_with(b"SequenceNumber: ")));
+        self.variables.see(event);
     }
 }
 
@@ -188,6 +191,7 @@ impl EventsReport<'_> {
                 ));
             }
         }
+        notes.extend(self.stream.variables.note(general.channel_variables()));
         notes
     }
 }

@@ -14,6 +14,7 @@ mod manager_human;
 mod short;
 mod snippet;
 mod text;
+mod variables;
 pub mod what_if;
 pub mod wrap;
 

@@ -11,6 +11,8 @@ mod catalogue;
 mod cli;
 #[cfg(unix)]
 mod delivery;
+#[cfg(unix)]
+mod events;
 mod explain_events;
 #[cfg(unix)]
 mod expressions;
