@@ -7,6 +7,7 @@
 mod address_lists;
 mod context;
 mod examples;
+mod generated;
 mod prelude;
 pub(crate) mod suppress;
 
@@ -234,7 +235,11 @@ pub fn check(
     let mut list = Vec::new();
     let mut overflows = Vec::new();
     let mut suppressions = suppress::Found::default();
-    groups.iter().for_each(|group| suppressions.add(&group.effective, false, world.files));
+    let mut generated = generated::Generated::default();
+    for group in &groups {
+        suppressions.add(&group.effective, false, world.files);
+        generated.add(&group.effective, world.files);
+    }
     let mut was_loaded = false;
     for group in &groups {
         let (options, filled, alike) = (OnceCell::new(), OnceCell::new(), alike(&group.releases));
@@ -284,5 +289,6 @@ pub fn check(
         let rule = by_name(finding.rule).and_then(|rule| selection.severity(rule, finding.severity));
         finding.severity = rule.unwrap_or(finding.severity);
     }
+    groups.iter().take(1).for_each(|group| generated.advise(&group.effective, &mut list));
     list
 }

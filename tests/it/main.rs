@@ -21,6 +21,7 @@ mod fix_command;
 mod fixes;
 #[cfg(unix)]
 mod general;
+mod layered;
 mod layers;
 mod limits;
 #[cfg(unix)]
