@@ -1,8 +1,10 @@
 //! The only door to files, environment and clock.
 
+mod date;
 mod overlay;
 mod replace;
 
+pub use date::Date;
 pub use overlay::Overlay;
 pub use replace::{ReplaceError, replace};
 

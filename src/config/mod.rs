@@ -28,7 +28,7 @@ use names::Names;
 pub use note::{Limit, Note, What};
 pub use what_if::{Change, WhatIf};
 
-use crate::host::Host;
+use crate::host::{Date, Host};
 use crate::release::{Quirk, Release};
 use crate::syntax::{self, Dialect, Line, Start, Tree};
 use crate::text::{FileId, Files, Span};
@@ -77,6 +77,11 @@ impl<'f> World<'f> {
             self.trees.len() - 1
         });
         &self.trees[at]
+    }
+
+    /// The day on which all this is looked at.
+    pub fn today(&self) -> Date {
+        Date::of(self.host.now())
     }
 
     /// Where files are looked for.

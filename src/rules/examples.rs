@@ -1,6 +1,7 @@
 //! Examples of rules: small files with marks under what is found. They are the rule's tests and part of its page.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{All, Check, Role, Rule, Selection, check};
 use crate::config::{Place, World};
@@ -11,6 +12,9 @@ use crate::text::Files;
 
 /// Where examples lie.
 const ETC: &str = "/etc/asterisk";
+
+/// The day of examples: the first of 2026.
+const TODAY: Duration = Duration::from_secs(20_454 * 24 * 60 * 60);
 
 /// A file with or without a mistake.
 ///
@@ -107,6 +111,7 @@ impl Example {
 
     fn laid_out(&self) -> (Memory, Vec<Mark>) {
         let (mut memory, mut marks) = (Memory::default(), Vec::new());
+        memory.set_now(TODAY);
         for (name, text) in self.files.iter().copied().chain([(self.name, self.text)]) {
             let (plain, found) = unmarked(text);
             memory.add(Path::new(ETC).join(name), expanded(&plain));

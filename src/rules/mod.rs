@@ -92,6 +92,7 @@ rules! {
     section_name_too_long,
     semicolon_cuts_value,
     setvar_hazard,
+    suppression_expired,
     suppression_unknown_rule,
     suppression_unused,
     suppression_without_reason,
@@ -277,7 +278,7 @@ pub fn check(
         }
     }
     let mut suppressions = suppressions.list;
-    let mut list = suppress::apply(merged(list, releases), &mut suppressions, &rules, was_loaded);
+    let mut list = suppress::apply(merged(list, releases), &mut suppressions, &rules, was_loaded, world.today());
     for rule in &rules {
         if let Check::Suppression(check) = rule.check {
             let mut findings = Findings::new(rule.name, rule.severity, releases, &mut list);

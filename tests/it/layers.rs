@@ -88,7 +88,7 @@ fn crates_stay_where_they_belong() {
         ("indicatif", &["cli/progress.rs"]),
         ("lzma_rust2", &["unpack.rs"]),
         ("regex", &["posix"]),
-        ("x509_cert", &["config/manager/keys.rs"]),
+        ("x509_cert", &["config/manager/keys.rs", "host/date.rs"]),
         ("toml", &["cli/settings.rs", "testing"]),
         ("std::fs", &["host", "testing"]),
     ];
