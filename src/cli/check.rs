@@ -1,8 +1,7 @@
 //! `amictl check`.
 
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -87,7 +86,7 @@ impl Check {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
         let settings = target::settings(host, &self.paths, self.config.as_deref())?;
         let releases = self.reading.releases(&settings)?;
-        let chosen = Chosen::new(&self.select, &self.ignore, self.strict || settings.strict, &settings.rules)?;
+        let chosen = Chosen::new(&self.select, &self.ignore, self.strict || settings.strict, &settings)?;
         let targets = target::find(host, &self.paths, &self.reading, &settings, releases[0])?;
         if self.diff || !self.fix.is_empty() {
             let fixed = self.mend(host, &targets, &settings, &releases, &chosen)?;
@@ -166,16 +165,11 @@ struct Chosen<'s> {
     select: Vec<&'static Rule>,
     ignore: Vec<&'static Rule>,
     strict: bool,
-    settings: &'s BTreeMap<&'static str, Option<Severity>>,
+    settings: &'s Settings,
 }
 
 impl<'s> Chosen<'s> {
-    fn new(
-        select: &[String],
-        ignore: &[String],
-        strict: bool,
-        settings: &'s BTreeMap<&'static str, Option<Severity>>,
-    ) -> Result<Chosen<'s>, Failure> {
+    fn new(select: &[String], ignore: &[String], strict: bool, settings: &'s Settings) -> Result<Chosen<'s>, Failure> {
         let rules = |names: &[String]| names.iter().map(|name| rule(name)).collect::<Result<Vec<_>, _>>();
         Ok(Chosen { select: rules(select)?, ignore: rules(ignore)?, strict, settings })
     }
@@ -183,11 +177,33 @@ impl<'s> Chosen<'s> {
 
 impl Selection for Chosen<'_> {
     fn severity(&self, rule: &'static Rule, own: Severity) -> Option<Severity> {
+        // Which files the findings will be in is not known yet.
+        let somewhere = self.settings.per_path.iter().any(|it| matches!(it.rules.get(rule.name), Some(Some(_))));
+        self.of_all(rule, own).or((somewhere && self.may_run(rule)).then_some(own))
+    }
+
+    fn severity_in(&self, path: &Path, rule: &'static Rule, own: Severity) -> Option<Severity> {
+        let here = self.settings.per_path.iter().rev().filter(|it| it.takes(path));
+        match here.filter_map(|it| it.rules.get(rule.name)).next() {
+            Some(None) if self.select.is_empty() => None,
+            Some(Some(severity)) => Some(*severity),
+            _ => self.of_all(rule, own),
+        }
+    }
+}
+
+impl Chosen<'_> {
+    fn may_run(&self, rule: &'static Rule) -> bool {
         let named = |list: &[&'static Rule]| list.iter().any(|it| std::ptr::eq(*it, rule));
-        if named(&self.ignore) || (!self.select.is_empty() && !named(&self.select)) {
+        !named(&self.ignore) && (self.select.is_empty() || named(&self.select))
+    }
+
+    /// The severity of a rule's findings, in whatever file.
+    fn of_all(&self, rule: &'static Rule, own: Severity) -> Option<Severity> {
+        if !self.may_run(rule) {
             return None;
         }
-        match self.settings.get(rule.name) {
+        match self.settings.rules.get(rule.name) {
             // What the command line selects by name is run whatever the settings say.
             Some(None) if self.select.is_empty() => None,
             Some(Some(severity)) => Some(*severity),

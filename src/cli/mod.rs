@@ -5,9 +5,12 @@ mod dump;
 pub mod exit;
 mod explain;
 mod fix;
+mod init;
 mod progress;
 mod replay;
+mod rules;
 mod settings;
+mod shell;
 mod simulate;
 mod simulate_action;
 mod simulate_events;
@@ -57,6 +60,14 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Tell more of a rule, an option, a class, an event or an action
     Explain(explain::Explain),
+    /// List the rules
+    Rules(rules::Rules),
+    /// Write an amictl.toml with every setting, commented out
+    Init(init::Init),
+    /// Print what a shell needs to complete commands and options
+    Completions(shell::Completions),
+    /// Print a page of the manual
+    Man(shell::Man),
 }
 
 /// Options that say which Asterisk reads the file, and where.
@@ -158,6 +169,10 @@ pub fn main() -> ExitCode {
             Command::Dump(dump) => dump.run(&Disk, &mut out),
             Command::Simulate(simulate) => simulate.run(&Disk, &mut out),
             Command::Explain(explain) => explain.run(&mut out),
+            Command::Rules(rules) => rules.run(&mut out),
+            Command::Init(init) => init.run(&mut out),
+            Command::Completions(completions) => completions.run(&mut out),
+            Command::Man(man) => man.run(&mut out),
         };
         run.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from))
     }) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use globset::{GlobBuilder, GlobMatcher};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,7 +16,8 @@ use crate::rules;
 /// The name of the file.
 pub(super) const NAME: &str = "amictl.toml";
 
-const KEYS: &[&str] = &["asterisk", "etc", "root", "complete", "fail-on", "strict", "roots", "rules"];
+pub(super) const KEYS: &[&str] =
+    &["asterisk", "etc", "root", "complete", "fail-on", "strict", "roots", "rules", "per-path"];
 
 /// What a settings file says. Paths are already relative to the working directory.
 #[derive(Debug, Default)]
@@ -29,7 +31,30 @@ pub(super) struct Settings {
     pub(super) strict: bool,
     pub(super) roots: Vec<PathBuf>,
     /// Rules with a severity of their own, which switches a strict one on; `None` switches a rule off.
-    pub(super) rules: BTreeMap<&'static str, Option<Severity>>,
+    pub(super) rules: Severities,
+    /// The same for the files of some paths, in the order of the file: a later one wins.
+    pub(super) per_path: Vec<PerPath>,
+}
+
+/// Rules with a severity of their own; `None` switches a rule off.
+pub(super) type Severities = BTreeMap<&'static str, Option<Severity>>;
+
+/// What holds for findings in some files.
+#[derive(Debug)]
+pub(super) struct PerPath {
+    /// The folder of the settings: patterns are relative to it.
+    folder: PathBuf,
+    pattern: GlobMatcher,
+    pub(super) rules: Severities,
+}
+
+impl PerPath {
+    /// Is a file one of those that are meant?
+    pub(super) fn takes(&self, path: &Path) -> bool {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let (path, folder) = (absolute(path), absolute(&self.folder));
+        path.strip_prefix(folder).is_ok_and(|inside| self.pattern.is_match(inside))
+    }
 }
 
 /// Finds and reads the settings for a path: beside it, or in the nearest folder above.
@@ -81,13 +106,32 @@ impl Reader<'_> {
                 "fail-on" => settings.fail_on = Some(self.severity(value)?),
                 "roots" => settings.roots = self.strings(value)?.iter().map(|path| self.folder.join(path)).collect(),
                 "rules" => settings.rules = self.rules(value)?,
+                "per-path" => settings.per_path = self.per_path(value)?,
                 other => return Err(self.unknown(key, "setting", other, KEYS.iter().copied())),
             }
         }
         Ok(settings)
     }
 
-    fn rules(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<&'static str, Option<Severity>>, Failure> {
+    fn per_path(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<PerPath>, Failure> {
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.wrong(value, "tables of rules by pattern, as `[per-path.\"old/*.conf\"]`"));
+        };
+        let mut found = Vec::new();
+        for (key, value) in table {
+            // As in a shell: `*` stops at a slash, `**` does not.
+            let glob = GlobBuilder::new(key.get_ref()).literal_separator(true).build();
+            let pattern = glob.map_err(|error| {
+                Failure::usage(format!("{}: not a pattern of paths: {}", self.place(key.span().start), error.kind()))
+            })?;
+            let (folder, rules) = (self.folder.to_owned(), self.rules(value)?);
+            found.push((key.span().start, PerPath { folder, pattern: pattern.compile_matcher(), rules }));
+        }
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().map(|(_, per_path)| per_path).collect())
+    }
+
+    fn rules(&self, value: &Spanned<DeValue<'_>>) -> Result<Severities, Failure> {
         let DeValue::Table(table) = value.get_ref() else {
             return Err(self.wrong(value, "a table of rules and their severities"));
         };

@@ -43,6 +43,15 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8], folders: &[PathBuf]) -> Resu
     Ok(())
 }
 
+/// Writes a file that is not there yet.
+///
+/// # Errors
+///
+/// What the system says; `AlreadyExists` where there is one.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    File::create_new(path)?.write_all(bytes)
+}
+
 #[cfg(unix)]
 fn keep_owner_and_mode(of: &Path, file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};

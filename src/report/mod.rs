@@ -11,6 +11,7 @@ pub mod login;
 pub mod manager;
 mod manager_general;
 mod manager_human;
+pub mod rules;
 mod short;
 mod snippet;
 mod text;

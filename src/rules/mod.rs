@@ -15,6 +15,7 @@ pub use context::Context;
 pub use examples::{Example, ExampleError, Only};
 
 use std::cell::OnceCell;
+use std::path::Path;
 
 use crate::config::manager::Manager;
 use crate::config::{self, Outcome, World};
@@ -198,6 +199,11 @@ pub fn names() -> impl Iterator<Item = &'static str> + Clone {
 pub trait Selection {
     /// The severity for findings of a rule, given the one that the rule gave; `None` when the rule is off.
     fn severity(&self, rule: &'static Rule, own: Severity) -> Option<Severity>;
+
+    /// The severity for findings of a rule in one file, given the one that they have; `None` when the rule is off there.
+    fn severity_in(&self, _path: &Path, rule: &'static Rule, own: Severity) -> Option<Severity> {
+        self.severity(rule, own)
+    }
 }
 
 /// All rules, the strict ones too, as they are.
@@ -286,10 +292,13 @@ pub fn check(
         }
     }
     let mut list = merged(list, releases);
-    for finding in &mut list {
-        let rule = by_name(finding.rule).and_then(|rule| selection.severity(rule, finding.severity));
-        finding.severity = rule.unwrap_or(finding.severity);
-    }
+    list.retain_mut(|finding| {
+        let Some(rule) = by_name(finding.rule) else { return true };
+        let path = world.files.get(finding.span.file).path();
+        let severity = selection.severity_in(path, rule, finding.severity);
+        finding.severity = severity.unwrap_or(finding.severity);
+        severity.is_some()
+    });
     groups.iter().take(1).for_each(|group| generated.advise(&group.effective, &mut list));
     list
 }

@@ -31,5 +31,7 @@ mod oracle;
 mod properties;
 mod readme;
 mod rules;
+mod settings;
+mod shell;
 mod support;
 mod what_if;

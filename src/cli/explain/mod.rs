@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use crate::catalog::{self, ActionDef, ClassDef, EventDef, OptionDef, SectionKind, nearest};
+use crate::report::rules::list;
 use crate::rules::{self, Rule};
 
 /// `amictl explain`.
@@ -89,10 +90,7 @@ impl Subject {
 impl Explain {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Some(name) = &self.name else {
-            for rule in rules::RULES {
-                let strict = if rule.is_strict() { " (only with --strict)" } else { "" };
-                writeln!(out, "{:<28} {:<8} {}{strict}", rule.name, rule.severity.name(), rule.summary)?;
-            }
+            list(out)?;
             return Ok(Exit::Clean);
         };
         let alike = |subject: &Subject| subject.names().any(|known| known.eq_ignore_ascii_case(name));
