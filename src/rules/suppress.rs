@@ -26,7 +26,7 @@ pub struct Suppression {
     /// Can it be read at all?
     pub is_clear: bool,
     /// The last day on which it holds, if it has one, and where that is written.
-    pub until: Option<(Date, Span)>,
+    pub until: Until,
     /// That day is over: it silences nothing.
     pub is_over: bool,
     /// It is in a file beside the root, at which only the rules on the manager as loaded look.
@@ -139,9 +139,12 @@ fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppressi
     Some(Suppression { rules, until, has_reason: !reason.is_empty(), is_clear: true, ..unclear })
 }
 
+/// The last day of a suppression, and where it is written.
+pub(crate) type Until = Option<(Date, Span)>;
+
 /// Takes `until 2027-01-31` off the end of a reason. An error is an `until` at the very end, or before something that
 /// looks like a day and is none.
-fn until(source: &[u8], reason: Range<usize>, file: FileId) -> Result<(Option<(Date, Span)>, Range<usize>), ()> {
+fn until(source: &[u8], reason: Range<usize>, file: FileId) -> Result<(Until, Range<usize>), ()> {
     const WORD: &[u8] = b"until";
     let last = |end: usize| {
         let start = source[reason.start..end].iter().rposition(|&byte| is_blank(byte));
