@@ -7,6 +7,7 @@
 mod address_lists;
 mod context;
 mod examples;
+mod filter_lines;
 mod prelude;
 pub(crate) mod suppress;
 
@@ -60,6 +61,9 @@ rules! {
     filter_crashes,
     filter_dropped,
     filter_never_matches,
+    filter_on_reply,
+    //filter_overruled,
+    filter_without_class,
     general_not_read,
     hash_comment,
     include_loop,
@@ -89,6 +93,7 @@ rules! {
     prefix_class_item,
     section_inherits_itself,
     section_name_too_long,
+    //sees_no_events,
     semicolon_cuts_value,
     setvar_hazard,
     suppression_unknown_rule,
@@ -103,7 +108,9 @@ rules! {
     unknown_base,
     unknown_class,
     unknown_directive,
+    unknown_event,
     unknown_general_option,
+    //unknown_header,
     unknown_user_option,
     user_name_with_blank,
     users_conf_account,

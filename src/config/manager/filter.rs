@@ -3,6 +3,7 @@
 //! Asterisk: `manager_add_filter`, `should_send_event`, `filter_cmp_fn` (main/manager.c), until 20.9 `match_filter`;
 //! measured on 13.12.2 to 23.4.1.
 
+mod asks;
 mod criteria;
 mod fault;
 
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
+pub use asks::{Asks, EventName};
 use criteria::{Criteria, Method};
 pub use fault::{Fault, Left};
 

@@ -1,0 +1,207 @@
+//! A filter, or `disabledevents`, that names an event which does not exist.
+
+use super::filter_lines::{Events, disabled_names, filter_lines, list};
+use super::prelude::*;
+use crate::catalog::{self, EventDef, is_slip, nearest_event};
+use crate::config::manager::Manager;
+use crate::config::manager::filter::EventName;
+use crate::release::Release;
+use crate::text::{Span, is_blank};
+
+pub(super) static RULE: Rule = Rule {
+    name: "unknown-event",
+    summary: "a filter or `disabledevents` names an event that does not exist",
+    severity: Severity::Warning,
+    doc: "\
+The names of events are compared byte by byte: letter case counts, and Asterisk's own documentation has one of them \
+wrong (`NewExten` is `Newexten` on the wire). Nothing is logged when a name is that of no event. A filter with it \
+then includes nothing, and a client waits for events that never come; with `!`, and in `disabledevents`, it holds \
+nothing back: what was to stay inside is sent.
+
+`name(…)` and the items of `disabledevents` are whole names, without patterns and quotes. In `disabledevents` a blank \
+behind a name, before the comma, belongs to the name. An expression such as `Event: New` asks for every event whose \
+name begins so.
+
+It is a note, and no warning, where an event exists in other releases only, and where a name is not near any that \
+amictl knows: a module that is not part of Asterisk may send it. And the expression `Event: Foo` also finds a \
+`UserEvent: Foo`, which is better asked for by just that.",
+    source: "main/manager.c, should_send_event, match_eventdata and event_is_disabled (ast_in_delimited_string); \
+             recorded on 16.28.0 to 23.4.1. The events are those of the catalogue: `amictl explain EVENT`",
+    check: Check::Manager(check),
+    examples: &[
+        bad("\
+[bob]
+read = all
+eventfilter = Event: NewExten
+                     ^^^^^^^^ write `Newexten`: letter case counts
+eventfilter = !Event: (RTCPSend|VarSet)
+                       ^^^^^^^^ did you mean `RTCPSent`?
+"),
+        bad("\
+[bob]
+read = all
+eventfilter(name(newchannel),header(Channel),method(starts_with)) = PJSIP/
+                 ^^^^^^^^^^ write `Newchannel`
+eventfilter(action(exclude),name(RTCP*)) =
+                                 ^^^^^ name each of `RTCPReceived` and `RTCPSent`
+")
+        .on("22"),
+        bad("\
+[general]
+disabledevents = VarSet , Newexten,RTCP.*,varset,\"Hangup\"
+                 ^^^^^^^ take the blank behind it out
+                                   ^^^^^^ there are no patterns here
+                                          ^^^^^^ write `VarSet`
+                                                 ^^^^^^^^ write `Hangup`
+")
+        .on("22"),
+        bad("\
+[bob]
+read = all
+eventfilter = Event: MonitorStart
+                     ^^^^^^^^^^^^ these releases have it: 13 to 20
+eventfilter = Event: SIPInvite
+                     ^^^^^^^^^ unless a module that is not part of Asterisk sends it
+")
+        .on("22"),
+        good("\
+[bob]
+read = all
+eventfilter = Event: New
+eventfilter = !Event: RTCP*
+eventfilter = ^Event: (Hangup|Bridge.*|[Vv]arSet)
+eventfilter = UserEvent: start-in-call
+eventfilter = NewExten
+"),
+        good("[bob]\nread = all\neventfilter = Event: MonitorStart\n").on("13,16,18,20"),
+        good("[general]\ndisabledevents = VarSet,  Newexten,,RTCPSent\n"),
+        good("[bob]\nread = all\neventfilter(name(UserEvent),header(UserEvent),method(exact)) = NewExten\n")
+            .on("22")
+            .because("a UserEvent has whatever name it is given"),
+        good("[general]\ndisabledevents = {{ events }}\n").because("a tool fills this in"),
+    ],
+};
+
+#[derive(Clone, PartialEq)]
+enum Verdict {
+    Known,
+    /// It is hardly anything else than this.
+    Slip(String),
+    /// There are characters in it that no name has; what to do.
+    Pattern(String),
+    /// The releases that have it.
+    Elsewhere(String),
+    /// Perhaps this is meant.
+    Unknown(Option<&'static str>),
+}
+
+/// Where a name stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Use {
+    Include,
+    Exclude,
+    Disabled,
+}
+
+fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
+    let events = Events::of(context);
+    let mut verdicts: Map<EventName, Vec<(Verdict, Vec<Release>)>> = Map::default();
+    let mut say = |name: &EventName, how: Use, span: Span| {
+        if !verdicts.contains_key(name) {
+            verdicts.insert(name.clone(), events.judge(|release, events| verdict(release, events, name)));
+        }
+        for (verdict, releases) in verdicts.get(name).into_iter().flatten() {
+            tell(name, how, verdict, releases, span, findings);
+        }
+    };
+    for line in filter_lines(context, manager) {
+        let how = if line.is_include { Use::Include } else { Use::Exclude };
+        for name in &line.asks.events {
+            say(name, how, line.event_span(context, name));
+        }
+    }
+    for (name, span) in disabled_names(context, manager) {
+        say(&name, Use::Disabled, span);
+    }
+}
+
+fn verdict(release: Release, events: &[EventDef], name: &EventName) -> Verdict {
+    let text = &name.text[..];
+    if events.iter().any(|event| name.fits(event.name())) {
+        return Verdict::Known;
+    }
+    if let Some(event) = catalog::all_events().find(|event| name.fits(event.name())) {
+        return Verdict::Elsewhere(event.span().to_string());
+    }
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if let Some(end) = text.iter().position(|byte| !is_part(byte)) {
+        return Verdict::Pattern(without_pattern(events, text, end));
+    }
+    let begins = |event: &&EventDef| {
+        let start = event.name().get(..text.len());
+        start.is_some_and(|start| start.as_bytes().eq_ignore_ascii_case(text) && (!name.is_whole || start == event.name()))
+    };
+    if let Some(event) = events.iter().find(begins) {
+        return Verdict::Slip(format!("write `{}`: letter case counts", &event.name()[..text.len()]));
+    }
+    match nearest_event(release, text) {
+        Some(near) if is_slip(text, near) => Verdict::Slip(format!("did you mean `{near}`?")),
+        near => Verdict::Unknown(near),
+    }
+}
+
+/// What to write for a name with other characters in it than names have; `end`: the place of the first.
+fn without_pattern(events: &[EventDef], text: &[u8], end: usize) -> String {
+    let known = |name: &[u8]| events.iter().find(|event| event.name().as_bytes().eq_ignore_ascii_case(name));
+    let bare = text.trim_ascii_end();
+    let quoted = bare.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let begun: Vec<&str> = events.iter().map(|event| event.name()).filter(|name| name.as_bytes().starts_with(&text[..end])).collect();
+    match (known(bare), quoted.and_then(known), &begun[..]) {
+        (Some(_), ..) => "take the blank behind it out".to_owned(),
+        (_, Some(event), _) => format!("write `{}`", event.name()),
+        (.., [_, ..]) if end > 0 && begun.len() <= 4 => format!("there are no patterns here: name each of {}", list(&begun, "and")),
+        _ if text.iter().any(|&byte| is_blank(byte)) => "put commas between the names".to_owned(),
+        _ => "there are no patterns here: write the whole name of one event".to_owned(),
+    }
+}
+
+fn tell(
+    name: &EventName,
+    how: Use,
+    verdict: &Verdict,
+    releases: &[Release],
+    span: Span,
+    findings: &mut Findings<'_>,
+) {
+    let shown = show(&name.text);
+    let nothing = match how {
+        Use::Include => "sends nothing for it",
+        Use::Exclude => "holds nothing back for it",
+        Use::Disabled => "disables nothing for it",
+    };
+    let no_event = match name.is_whole {
+        true => format!("no event is called `{shown}`"),
+        false => format!("no event has a name that begins with `{shown}`"),
+    };
+    let finding = match verdict {
+        Verdict::Known => return,
+        Verdict::Slip(help) | Verdict::Pattern(help) => findings.at(span, no_event, nothing).help(help.clone()),
+        Verdict::Elsewhere(span_of) => findings
+            .at(span, format!("this release has no event `{shown}`"), nothing)
+            .severity(Severity::Info)
+            .help(format!("these releases have it: {span_of}")),
+        Verdict::Unknown(near) => {
+            let or_users = match how == Use::Disabled || name.is_whole {
+                true => "",
+                false => ", or a UserEvent may have that name",
+            };
+            let effect = format!("{nothing}, unless a module that is not part of Asterisk sends it{or_users}");
+            let finding = findings.at(span, no_event, effect).severity(Severity::Info);
+            match near {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help("check the name: `amictl explain EVENT` knows those of Asterisk"),
+            }
+        }
+    };
+    finding.only(releases.to_vec());
+}
