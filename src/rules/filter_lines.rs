@@ -4,15 +4,14 @@ use super::Context;
 use super::prelude::Map;
 use crate::catalog::{self, EventDef};
 use crate::config::Origin;
-use crate::config::manager::filter::{Asks, EventName, Filter};
+use crate::config::manager::filter::{Asks, EventName};
 use crate::config::manager::{At, Manager, User};
 use crate::release::Release;
 use crate::text::{Span, is_placeholder};
 
 /// A line with a filter, and what the users who have it may see.
-pub(super) struct FilterLine<'m> {
+pub(super) struct FilterLine {
     pub(super) at: Origin,
-    pub(super) filter: &'m Filter,
     pub(super) asks: Asks,
     pub(super) is_include: bool,
     /// The masks of classes, each once. Where it is not plain what a user may see, it is taken for everything.
@@ -22,9 +21,9 @@ pub(super) struct FilterLine<'m> {
 }
 
 /// The lines with filters that count. Not those that a tool fills in.
-pub(super) fn filter_lines<'m>(context: &Context<'_>, manager: &'m Manager<'_>) -> Vec<FilterLine<'m>> {
+pub(super) fn filter_lines(context: &Context<'_>, manager: &Manager<'_>) -> Vec<FilterLine> {
     let is_partial = context.effective.is_partial();
-    let mut lines: Vec<FilterLine<'m>> = Vec::new();
+    let mut lines: Vec<FilterLine> = Vec::new();
     let mut known: Map<Origin, usize> = Map::default();
     for user in &manager.accounts.users {
         let read = if is_partial { u32::MAX } else { plain_read(user).unwrap_or(u32::MAX) };
@@ -33,7 +32,7 @@ pub(super) fn filter_lines<'m>(context: &Context<'_>, manager: &'m Manager<'_>) 
         for (filter, is_include) in includes.chain(excludes) {
             let at = *known.entry(filter.at).or_insert_with(|| {
                 let (at, read_at, asks) = (filter.at, user.read.at, filter.asks());
-                lines.push(FilterLine { at, filter, asks, is_include, reads: Vec::new(), read_at });
+                lines.push(FilterLine { at, asks, is_include, reads: Vec::new(), read_at });
                 lines.len() - 1
             });
             let reads = &mut lines[at].reads;
@@ -56,10 +55,11 @@ pub(super) fn filter_lines<'m>(context: &Context<'_>, manager: &'m Manager<'_>) 
 /// What a user may see, where nothing is odd about how that is written.
 pub(super) fn plain_read(user: &User<'_>) -> Option<u32> {
     let read = &user.read.value;
-    (read.is_plain && !read.text.split(|&byte| byte == b',').any(is_placeholder)).then(|| read.bits())
+    ((read.is_plain || read.text.is_empty()) && !read.text.split(|&byte| byte == b',').any(is_placeholder))
+        .then(|| read.bits())
 }
 
-impl FilterLine<'_> {
+impl FilterLine {
     /// Where it names an event.
     pub(super) fn event_span(&self, context: &Context<'_>, name: &EventName) -> Span {
         self.part(context, "name(", "Event: ", &name.text, "")
@@ -125,14 +125,19 @@ impl Events {
         Events(context.releases.iter().map(|&release| (release, catalog::events(release).collect())).collect())
     }
 
+    /// Release by release.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Release, &[EventDef])> {
+        self.0.iter().map(|(release, events)| (*release, &events[..]))
+    }
+
     /// What there is to say, and of which releases.
     pub(super) fn judge<V: PartialEq>(&self, verdict: impl Fn(Release, &[EventDef]) -> V) -> Vec<(V, Vec<Release>)> {
         let mut verdicts: Vec<(V, Vec<Release>)> = Vec::new();
-        for (release, events) in &self.0 {
-            let verdict = verdict(*release, events);
+        for (release, events) in self.all() {
+            let verdict = verdict(release, events);
             match verdicts.iter_mut().find(|(known, _)| *known == verdict) {
-                Some((_, releases)) => releases.push(*release),
-                None => verdicts.push((verdict, vec![*release])),
+                Some((_, releases)) => releases.push(release),
+                None => verdicts.push((verdict, vec![release])),
             }
         }
         verdicts
