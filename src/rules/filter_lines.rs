@@ -70,6 +70,13 @@ impl FilterLine {
         self.part(context, "header(", "", name, ": ")
     }
 
+    /// May a text that it asks for be another one with a backslash in it, as in `Hangup\r`, where the `r` is a letter?
+    pub(super) fn may_be_escape(&self, context: &Context<'_>, text: &[u8]) -> bool {
+        let value = context.effective.written(self.at).map_or(&b""[..], |written| written.value.bytes);
+        let has_escape = value.windows(2).any(|pair| pair[0] == b'\\' && pair[1].is_ascii_alphanumeric());
+        has_escape && memchr::memmem::find(value, text).is_none()
+    }
+
     /// Its value, or its key where it has none.
     pub(super) fn span(&self, context: &Context<'_>) -> Span {
         let Some(written) = context.effective.written(self.at) else { return context.effective.text(self.at) };

@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         }
         for (message, releases) in known.get(&key).into_iter().flatten() {
             let Some(message) = message else { continue };
-            let effect = "sends nothing of what this filter includes";
+            let effect = "sends none of them, and this filter includes no others";
             let finding = findings.at(span, message.clone(), effect);
             finding.help("add the class to `read`, or take the filter out").only(releases.clone());
             if let Some(read) = line.read_at {

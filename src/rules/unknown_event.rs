@@ -14,7 +14,8 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Warning,
     doc: "\
 The names of events are compared byte by byte: letter case counts, and Asterisk's own documentation has one of them \
-wrong (`NewExten` is `Newexten` on the wire). Nothing is logged when a name is that of no event. A filter with it \
+wrong (`NewExten` is `Newexten` on the wire). Libraries for clients have names of their own (`HangupEvent`), and \
+releases up to 11 had others (`Join` is `QueueCallerJoin` since 12). Nothing is logged when a name is that of no event. A filter with it \
 then includes nothing, and a client waits for events that never come; with `!`, and in `disabledevents`, it holds \
 nothing back: what was to stay inside is sent.
 
@@ -44,8 +45,17 @@ eventfilter(name(newchannel),header(Channel),method(starts_with)) = PJSIP/
                  ^^^^^^^^^^ write `Newchannel`
 eventfilter(action(exclude),name(RTCP*)) =
                                  ^^^^^ name each of `RTCPReceived` and `RTCPSent`
+eventfilter(name(DTMF)) =
+                 ^^^^ names are compared whole: write `DTMFBegin` or `DTMFEnd`
 ")
         .on("22"),
+        bad("\
+[bob]
+read = all
+eventfilter = Event: (HangupEvent|Join)
+                      ^^^^^^^^^^^ write `Hangup`: the rest is how libraries name it
+                                  ^^^^ write `QueueCallerJoin`
+"),
         bad("\
 [general]
 disabledevents = VarSet , Newexten,RTCP.*,varset,\"Hangup\"
@@ -74,6 +84,8 @@ eventfilter = UserEvent: start-in-call
 eventfilter = NewExten
 "),
         good("[bob]\nread = all\neventfilter = Event: MonitorStart\n").on("13,16,18,20"),
+        good("[bob]\nread = all\neventfilter = Event: Newstate\\r\\nPrivilege\n")
+            .because("that is a matter of `perl-expression`"),
         good("[general]\ndisabledevents = VarSet,  Newexten,,RTCPSent\n"),
         good("[bob]\nread = all\neventfilter(name(UserEvent),header(UserEvent),method(exact)) = NewExten\n")
             .on("22")
@@ -116,7 +128,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     };
     for line in filter_lines(context, manager) {
         let how = if line.is_include { Use::Include } else { Use::Exclude };
-        for name in &line.asks.events {
+        // What Perl writes in an expression is the matter of another rule.
+        for name in line.asks.events.iter().filter(|name| !line.may_be_escape(context, &name.text)) {
             say(name, how, line.event_span(context, name));
         }
     }
@@ -144,10 +157,28 @@ fn verdict(release: Release, events: &[EventDef], name: &EventName) -> Verdict {
     if let Some(event) = events.iter().find(begins) {
         return Verdict::Slip(format!("write `{}`: letter case counts", &event.name()[..text.len()]));
     }
+    if let Some(meant) = other_name(events, text) {
+        return Verdict::Slip(meant);
+    }
     match nearest_event(release, text) {
         Some(near) if is_slip(text, near) => Verdict::Slip(format!("did you mean `{near}`?")),
         near => Verdict::Unknown(near),
     }
+}
+
+/// What to write for a name that an event has elsewhere: in older releases, in documentation, in libraries for clients,
+/// or together with others that begin so.
+fn other_name(events: &[EventDef], text: &[u8]) -> Option<String> {
+    let is = |name: &str| name.as_bytes().eq_ignore_ascii_case(text);
+    if let Some(event) = events.iter().find(|event| event.mistaken().iter().any(|name| is(name))) {
+        return Some(format!("write `{}`", event.name()));
+    }
+    let bare = text.len().checked_sub(5).filter(|&end| text[end..].eq_ignore_ascii_case(b"Event")).map(|end| &text[..end]);
+    if let Some(event) = events.iter().find(|event| bare.is_some_and(|bare| event.name().as_bytes().eq_ignore_ascii_case(bare))) {
+        return Some(format!("write `{}`: the rest is how libraries name it", event.name()));
+    }
+    let begun: Vec<&str> = events.iter().map(|event| event.name()).filter(|name| name.as_bytes().starts_with(text)).collect();
+    (text.len() > 3 && (1..=6).contains(&begun.len())).then(|| format!("names are compared whole: write {}", list(&begun, "or")))
 }
 
 /// What to write for a name with other characters in it than names have; `end`: the place of the first.
