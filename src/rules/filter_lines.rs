@@ -9,47 +9,84 @@ use crate::config::manager::{At, Manager, User};
 use crate::release::Release;
 use crate::text::{Span, is_placeholder};
 
-/// A line with a filter, and what the users who have it may see.
-pub(super) struct FilterLine {
-    pub(super) at: Origin,
-    pub(super) asks: Asks,
-    pub(super) is_include: bool,
-    /// The masks of classes, each once. Where it is not plain what a user may see, it is taken for everything.
-    pub(super) reads: Vec<u32>,
-    /// The `read` of the first user.
-    pub(super) read_at: Option<At>,
+/// The lines with filters that count, and of which kinds they are: many are alike.
+pub(super) struct FilterLines {
+    lines: Vec<FilterLine>,
+    kinds: Vec<Kind>,
 }
 
-/// The lines with filters that count. Not those that a tool fills in.
-pub(super) fn filter_lines(context: &Context<'_>, manager: &Manager<'_>) -> Vec<FilterLine> {
-    let is_partial = context.effective.is_partial();
-    let mut lines: Vec<FilterLine> = Vec::new();
-    let mut known: Map<Origin, usize> = Map::default();
-    for user in &manager.accounts.users {
-        let read = if is_partial { u32::MAX } else { plain_read(user).unwrap_or(u32::MAX) };
-        let includes = user.filters.includes.iter().map(|filter| (filter, true));
-        let excludes = user.filters.excludes.iter().map(|filter| (filter, false));
-        for (filter, is_include) in includes.chain(excludes) {
-            let at = *known.entry(filter.at).or_insert_with(|| {
-                let (at, read_at, asks) = (filter.at, user.read.at, filter.asks());
-                lines.push(FilterLine { at, asks, is_include, reads: Vec::new(), read_at });
-                lines.len() - 1
-            });
-            let reads = &mut lines[at].reads;
-            if reads.last() != Some(&read) {
-                reads.push(read);
+/// A line with a filter.
+pub(super) struct FilterLine {
+    pub(super) at: Origin,
+    pub(super) is_include: bool,
+    /// The `read` of the first user who has it.
+    pub(super) read_at: Option<At>,
+    kind: usize,
+}
+
+/// What filters ask for, and what those who have them may see.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Kind {
+    pub(super) asks: Asks,
+    /// The masks of classes, each once. Where it is not plain what a user may see, it is taken for everything.
+    pub(super) reads: Vec<u32>,
+}
+
+impl FilterLines {
+    /// Those that no tool fills in.
+    pub(super) fn of(context: &Context<'_>, manager: &Manager<'_>) -> FilterLines {
+        let is_partial = context.effective.is_partial();
+        let (mut lines, mut kinds): (Vec<FilterLine>, Vec<Kind>) = Default::default();
+        let mut known: Map<Origin, usize> = Map::default();
+        for user in &manager.accounts.users {
+            let read = if is_partial { u32::MAX } else { plain_read(user).unwrap_or(u32::MAX) };
+            let includes = user.filters.includes.iter().map(|filter| (filter, true));
+            let excludes = user.filters.excludes.iter().map(|filter| (filter, false));
+            for (filter, is_include) in includes.chain(excludes) {
+                let kind = *known.entry(filter.at).or_insert_with(|| {
+                    let kind = lines.len();
+                    lines.push(FilterLine { at: filter.at, is_include, read_at: user.read.at, kind });
+                    kinds.push(Kind { asks: filter.asks(), reads: Vec::new() });
+                    kind
+                });
+                let reads = &mut kinds[kind].reads;
+                if reads.last() != Some(&read) {
+                    reads.push(read);
+                }
             }
         }
+        // So far each line has a kind of its own.
+        let mut numbers: Map<Kind, usize> = Map::default();
+        for (line, mut kind) in lines.iter_mut().zip(kinds) {
+            kind.reads.sort_unstable();
+            kind.reads.dedup();
+            let next = numbers.len();
+            line.kind = *numbers.entry(kind).or_insert(next);
+        }
+        let mut kinds: Vec<(Kind, usize)> = numbers.into_iter().collect();
+        kinds.sort_unstable_by_key(|(_, number)| *number);
+        lines.retain(|line| {
+            let written = context.effective.written(line.at);
+            written.is_some_and(|it| !is_placeholder(it.name.bytes) && !is_placeholder(it.value.bytes))
+        });
+        FilterLines { lines, kinds: kinds.into_iter().map(|(kind, _)| kind).collect() }
     }
-    for line in &mut lines {
-        line.reads.sort_unstable();
-        line.reads.dedup();
+
+    /// Each line with its kind.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&FilterLine, &Kind)> {
+        self.lines.iter().map(|line| (line, &self.kinds[line.kind]))
     }
-    lines.retain(|line| {
-        let written = context.effective.written(line.at);
-        written.is_some_and(|it| !is_placeholder(it.name.bytes) && !is_placeholder(it.value.bytes))
-    });
-    lines
+
+    /// Each line with its kind and a verdict on that, which is given once.
+    pub(super) fn judged<V>(&self, judge: impl FnMut(&Kind) -> Vec<V>) -> impl Iterator<Item = (&FilterLine, &Kind, V)>
+    where
+        V: Clone,
+    {
+        let verdicts: Vec<Vec<V>> = self.kinds.iter().map(judge).collect();
+        self.lines.iter().flat_map(move |line| {
+            verdicts[line.kind].clone().into_iter().map(move |verdict| (line, &self.kinds[line.kind], verdict))
+        })
+    }
 }
 
 /// What a user may see, where nothing is odd about how that is written.
@@ -138,10 +175,13 @@ impl Events {
     }
 
     /// What there is to say, and of which releases.
-    pub(super) fn judge<V: PartialEq>(&self, verdict: impl Fn(Release, &[EventDef]) -> V) -> Vec<(V, Vec<Release>)> {
+    pub(super) fn judge<V: PartialEq>(
+        &self,
+        verdict: impl Fn(Release, &[EventDef]) -> Option<V>,
+    ) -> Vec<(V, Vec<Release>)> {
         let mut verdicts: Vec<(V, Vec<Release>)> = Vec::new();
         for (release, events) in self.all() {
-            let verdict = verdict(release, events);
+            let Some(verdict) = verdict(release, events) else { continue };
             match verdicts.iter_mut().find(|(known, _)| *known == verdict) {
                 Some((_, releases)) => releases.push(release),
                 None => verdicts.push((verdict, vec![release])),

@@ -1,6 +1,6 @@
 //! A filter, or `disabledevents`, on something that only answers an action.
 
-use super::filter_lines::{Events, disabled_names, filter_lines};
+use super::filter_lines::{Events, Kind, disabled_names};
 use super::prelude::*;
 use crate::catalog::{self, EventDef};
 use crate::config::manager::Manager;
@@ -42,35 +42,34 @@ eventfilter = Event: PeerEntry
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let events = Events::of(context);
-    let mut known: Map<EventName, Vec<(bool, Vec<Release>)>> = Map::default();
-    let mut say = |name: &EventName, place: &dyn Fn() -> Span, effect: &str, severity: Severity| {
-        if !known.contains_key(name) {
-            known.insert(name.clone(), events.judge(|_, events| is_reply(events, name)));
-        }
-        for (_, releases) in known.get(name).into_iter().flatten().filter(|(is_reply, _)| *is_reply) {
-            let shown = show(&name.text);
-            let message = match catalog::all_events().any(|event| event.name().as_bytes() == name.text) {
-                true => format!("`{shown}` is only a reply to an action"),
-                false => format!("only replies to actions have names that begin with `{shown}`"),
-            };
-            findings
-                .at(place(), message, effect)
-                .severity(severity)
-                .help("take it out; who gets the reply is a matter of `write`")
-                .only(releases.clone());
-        }
+    let replies = |name: &EventName| events.judge(|_, events| is_reply(events, name).then_some(()));
+    let judge = |kind: &Kind| -> Vec<_> {
+        let of_name = |name: &EventName| replies(name).into_iter().map(|((), releases)| (name.clone(), releases)).next();
+        kind.asks.events.iter().filter_map(of_name).collect()
     };
-    for line in filter_lines(context, manager) {
+    let mut say = |name: &EventName, releases: Vec<Release>, span: Span, effect: &str, severity: Severity| {
+        let shown = show(&name.text);
+        let message = match catalog::all_events().any(|event| event.name().as_bytes() == name.text) {
+            true => format!("`{shown}` is only a reply to an action"),
+            false => format!("only replies to actions have names that begin with `{shown}`"),
+        };
+        findings
+            .at(span, message, effect)
+            .severity(severity)
+            .help("take it out; who gets the reply is a matter of `write`")
+            .only(releases);
+    };
+    for (line, _, (name, releases)) in context.filter_lines(manager).judged(judge) {
         let (effect, severity) = match line.is_include {
             true => ("sends it whatever the filters are, and includes no other event with it", Severity::Info),
             false => ("sends it whatever the filters are", Severity::Warning),
         };
-        for name in &line.asks.events {
-            say(name, &|| line.event_span(context, name), effect, severity);
-        }
+        say(&name, releases, line.event_span(context, &name), effect, severity);
     }
     for (name, span) in disabled_names(context, manager) {
-        say(&name, &|| span, "sends it all the same", Severity::Warning);
+        for ((), releases) in replies(&name) {
+            say(&name, releases, span, "sends it all the same", Severity::Warning);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 
-use super::filter_lines::{Events, filter_lines, is_asked_for, plain_read};
+use super::filter_lines::{Events, is_asked_for, plain_read};
 use super::prelude::*;
 use crate::catalog::EventDef;
 use crate::config::Origin;
@@ -119,7 +119,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     if lines.values().flatten().all(Option::is_none) {
         return;
     }
-    for line in filter_lines(context, manager).into_iter().filter(|line| line.is_include) {
+    for (line, _) in context.filter_lines(manager).iter().filter(|(line, _)| line.is_include) {
         let Some(verdicts) = lines.get(&line.at) else { continue };
         let mut told: Vec<By> = Vec::new();
         for by in verdicts.iter().flatten() {

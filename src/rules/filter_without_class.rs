@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::filter_lines::{Events, is_asked_for, filter_lines, list};
+use super::filter_lines::{Events, Kind, is_asked_for, list};
 use super::prelude::*;
 use crate::catalog::{ClassDef, EventDef};
 use crate::config::manager::Manager;
@@ -63,27 +63,23 @@ read = call,user
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let events = Events::of(context);
-    let mut known: Map<(Asks, Vec<u32>), Vec<(Option<String>, Vec<Release>)>> = Map::default();
-    for mut line in filter_lines(context, manager) {
+    let judge = |kind: &Kind| {
         // Who may read nothing at all is not after events.
-        line.reads.retain(|&read| read != 0);
-        if !line.is_include || !line.asks.only_these || line.reads.is_empty() {
+        let reads: Vec<u32> = kind.reads.iter().copied().filter(|&read| read != 0).collect();
+        if !kind.asks.only_these || reads.is_empty() {
+            return Vec::new();
+        }
+        events.judge(|release, events| lacks(release, events, &kind.asks, &reads))
+    };
+    for (line, _, (message, releases)) in context.filter_lines(manager).judged(judge) {
+        if !line.is_include {
             continue;
         }
-        let span = line.span(context);
-        let key = (line.asks, line.reads);
-        if !known.contains_key(&key) {
-            let verdicts = events.judge(|release, events| lacks(release, events, &key.0, &key.1));
-            known.insert(key.clone(), verdicts);
-        }
-        for (message, releases) in known.get(&key).into_iter().flatten() {
-            let Some(message) = message else { continue };
-            let effect = "sends none of them, and this filter includes no others";
-            let finding = findings.at(span, message.clone(), effect);
-            finding.help("add the class to `read`, or take the filter out").only(releases.clone());
-            if let Some(read) = line.read_at {
-                finding.see(manager.accounts.span(context.effective, read), "the classes that are granted");
-            }
+        let effect = "sends none of them, and this filter includes no others";
+        let finding = findings.at(line.span(context), message, effect);
+        finding.help("add the class to `read`, or take the filter out").only(releases);
+        if let Some(read) = line.read_at {
+            finding.see(manager.accounts.span(context.effective, read), "the classes that are granted");
         }
     }
 }

@@ -246,7 +246,10 @@ pub fn check(
     for group in &groups {
         let (options, filled, alike) = (OnceCell::new(), OnceCell::new(), alike(&group.releases));
         let (effective, releases) = (&group.effective, &group.releases[..]);
-        let context = Context { effective, releases, role, files: world.files, options: &options, filled: &filled };
+        let filters: Vec<_> = alike.iter().map(|_| OnceCell::new()).collect();
+        let Some(first) = filters.first() else { continue };
+        let (files, options, filled) = (world.files, &options, &filled);
+        let context = Context { effective, releases, role, files, options, filled, filters: first };
         for rule in &rules {
             if let Check::Config(check) = rule.check {
                 let mut findings = Findings::new(rule.name, rule.severity, &group.releases, &mut list);
@@ -257,12 +260,12 @@ pub fn check(
         let has_manager = role == Role::Manager && group.effective.outcome == Outcome::Loads;
         if has_manager && rules.iter().any(|rule| rule.manager_check().is_some()) {
             was_loaded = true;
-            for releases in &alike {
+            for (releases, filters) in alike.iter().zip(&filters) {
                 let manager = Manager::load(world, &group.effective, releases[0]);
                 for beside in [&manager.accounts.users_conf, &manager.accounts.acl_conf] {
                     beside.effective.iter().for_each(|effective| suppressions.add(effective, true, world.files));
                 }
-                let context = Context { releases, ..context };
+                let context = Context { releases, filters, ..context };
                 for rule in &rules {
                     if let Some(check) = rule.manager_check() {
                         let mut findings = Findings::new(rule.name, rule.severity, releases, &mut list);

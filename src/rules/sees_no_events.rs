@@ -1,8 +1,9 @@
 //! A user who plainly wants events and is sent none.
 
 use super::empty_class_item::lists;
-use super::filter_lines::{Events, FilterLine, filter_lines, list, plain_read};
+use super::filter_lines::{Events, list, plain_read};
 use super::prelude::*;
+use crate::catalog::EventDef;
 use crate::config::Origin;
 use crate::config::manager::{Manager, User};
 use crate::config::manager::classes::Classes;
@@ -75,9 +76,10 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         let classes = Classes::parse(&read.value);
         let bits = classes.bits();
         let known = verdicts.entry(bits).or_insert_with(|| {
-            events.judge(|release, events| events.iter().any(|event| event.is_broadcast() && event.is_seen_by(release, bits)))
+            let is_seen = |release, event: &EventDef| event.is_broadcast() && event.is_seen_by(release, bits);
+            events.judge(|release, events| (!events.iter().any(|event| is_seen(release, event))).then_some(()))
         });
-        for (_, releases) in known.iter().filter(|(sees_some, _)| !sees_some) {
+        for ((), releases) in known.iter() {
             let names: Vec<&str> = classes.names().collect();
             findings
                 .at(read.span(0..read.value.len()), format!("no event has class {}", list(&names, "or")), "sends no events")
@@ -89,8 +91,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
 
 /// Users with filters who may read nothing, and of whom no line says so.
 fn without_read(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    let is_blind = |line: &FilterLine| line.reads == [0];
-    let blind: Set<Origin> = filter_lines(context, manager).iter().filter(|line| is_blind(line)).map(|line| line.at).collect();
+    let blind = context.filter_lines(manager).iter().filter(|(_, kind)| kind.reads == [0]);
+    let blind: Set<Origin> = blind.map(|(line, _)| line.at).collect();
     for user in &manager.accounts.users {
         let filters = || user.filters.includes.iter().chain(&user.filters.excludes);
         let is_silent = user.read.at.is_none() && plain_read(user) == Some(0) && !user.filters.is_empty();

@@ -1,8 +1,8 @@
 //! A filter, or `disabledevents`, that names an event which does not exist.
 
-use super::filter_lines::{Events, disabled_names, filter_lines, list};
+use super::filter_lines::{Events, Kind, disabled_names, list};
 use super::prelude::*;
-use crate::catalog::{self, EventDef, is_slip, nearest_event};
+use crate::catalog::{self, EventDef, is_slip, nearest, nearest_event};
 use crate::config::manager::Manager;
 use crate::config::manager::filter::EventName;
 use crate::release::Release;
@@ -96,7 +96,6 @@ eventfilter = NewExten
 
 #[derive(Clone, PartialEq)]
 enum Verdict {
-    Known,
     /// It is hardly anything else than this.
     Slip(String),
     /// There are characters in it that no name has; what to do.
@@ -117,53 +116,53 @@ enum Use {
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let events = Events::of(context);
-    let mut verdicts: Map<EventName, Vec<(Verdict, Vec<Release>)>> = Map::default();
-    let mut say = |name: &EventName, how: Use, span: Span| {
-        if !verdicts.contains_key(name) {
-            verdicts.insert(name.clone(), events.judge(|release, events| verdict(release, events, name)));
-        }
-        for (verdict, releases) in verdicts.get(name).into_iter().flatten() {
-            tell(name, how, verdict, releases, span, findings);
-        }
+    let judge = |name: &EventName| -> Vec<_> {
+        let verdicts = events.judge(|release, events| verdict(release, events, name));
+        verdicts.into_iter().map(|(verdict, releases)| (name.clone(), verdict, releases)).collect()
     };
-    for line in filter_lines(context, manager) {
-        let how = if line.is_include { Use::Include } else { Use::Exclude };
+    let of_kind = |kind: &Kind| kind.asks.events.iter().flat_map(judge).collect();
+    for (line, _, (name, verdict, releases)) in context.filter_lines(manager).judged(of_kind) {
         // What Perl writes in an expression is the matter of another rule.
-        for name in line.asks.events.iter().filter(|name| !line.may_be_escape(context, &name.text)) {
-            say(name, how, line.event_span(context, name));
+        if !line.may_be_escape(context, &name.text) {
+            let how = if line.is_include { Use::Include } else { Use::Exclude };
+            tell(&name, how, &verdict, &releases, line.event_span(context, &name), findings);
         }
     }
     for (name, span) in disabled_names(context, manager) {
-        say(&name, Use::Disabled, span);
+        for (name, verdict, releases) in judge(&name) {
+            tell(&name, Use::Disabled, &verdict, &releases, span, findings);
+        }
     }
 }
 
-fn verdict(release: Release, events: &[EventDef], name: &EventName) -> Verdict {
+fn verdict(release: Release, events: &[EventDef], name: &EventName) -> Option<Verdict> {
     let text = &name.text[..];
     if events.iter().any(|event| name.fits(event.name())) {
-        return Verdict::Known;
+        return None;
     }
     if let Some(event) = catalog::all_events().find(|event| name.fits(event.name())) {
-        return Verdict::Elsewhere(event.span().to_string());
+        return Some(Verdict::Elsewhere(event.span().to_string()));
     }
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if let Some(end) = text.iter().position(|byte| !is_part(byte)) {
-        return Verdict::Pattern(without_pattern(events, text, end));
+        return Some(Verdict::Pattern(without_pattern(events, text, end)));
     }
     let begins = |event: &&EventDef| {
         let start = event.name().get(..text.len());
         start.is_some_and(|start| start.as_bytes().eq_ignore_ascii_case(text) && (!name.is_whole || start == event.name()))
     };
     if let Some(event) = events.iter().find(begins) {
-        return Verdict::Slip(format!("write `{}`: letter case counts", &event.name()[..text.len()]));
+        return Some(Verdict::Slip(format!("write `{}`: letter case counts", &event.name()[..text.len()])));
     }
     if let Some(meant) = other_name(events, text) {
-        return Verdict::Slip(meant);
+        return Some(Verdict::Slip(meant));
     }
-    match nearest_event(release, text) {
+    // Most names that are not near any event of all releases are asked for once only.
+    let is_near = nearest(text, catalog::all_events().map(EventDef::name)).is_some();
+    Some(match nearest_event(release, text).filter(|_| is_near) {
         Some(near) if is_slip(text, near) => Verdict::Slip(format!("did you mean `{near}`?")),
         near => Verdict::Unknown(near),
-    }
+    })
 }
 
 /// What to write for a name that an event has elsewhere: in older releases, in documentation, in libraries for clients,
@@ -215,7 +214,6 @@ fn tell(
         false => format!("no event has a name that begins with `{shown}`"),
     };
     let finding = match verdict {
-        Verdict::Known => return,
         Verdict::Slip(help) | Verdict::Pattern(help) => findings.at(span, no_event, nothing).help(help.clone()),
         Verdict::Elsewhere(span_of) => findings
             .at(span, format!("this release has no event `{shown}`"), nothing)

@@ -1,10 +1,9 @@
 //! A filter that looks for a header which its events do not have.
 
-use super::filter_lines::{Events, filter_lines, is_asked_for};
+use super::filter_lines::{Events, Kind, is_asked_for};
 use super::prelude::*;
 use crate::catalog::{self, EventDef, Header, is_slip};
 use crate::config::manager::Manager;
-use crate::config::manager::filter::Asks;
 use crate::release::Release;
 
 pub(super) static RULE: Rule = Rule {
@@ -83,64 +82,56 @@ eventfilter = Wombat: x
 
 #[derive(Clone, PartialEq)]
 enum Verdict {
-    Fine,
     /// None of its events has it.
     Missing { help: String, or_free: bool },
     /// Only other releases send it.
     Elsewhere(String),
 }
 
-/// Asks, a header of these, is it all of a `header(…)`, and who reads.
-type Question = (Asks, Vec<u8>, bool, Vec<u32>);
-
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let events = Events::of(context);
-    let mut known: Map<Question, Vec<(Verdict, Vec<Release>)>> = Map::default();
-    for line in filter_lines(context, manager) {
-        let whole = line.asks.header.iter().map(|header| (header, true));
-        for (header, is_whole) in whole.chain(line.asks.in_text.iter().map(|header| (header, false))) {
-            let key = (line.asks.clone(), header.clone(), is_whole, line.reads.clone());
-            if !known.contains_key(&key) {
-                let verdicts = events.judge(|release, events| verdict(release, events, &key));
-                known.insert(key.clone(), verdicts);
-            }
-            let effect = match line.is_include {
-                true => "sends nothing for it",
-                false => "holds nothing back for it",
-            };
-            let shown = show(header);
-            let missing = match &line.asks.events[..] {
-                [only] if line.asks.only_these && only.is_whole => {
-                    format!("the event `{}` has no header `{shown}`", show(&only.text))
-                }
-                _ => format!("none of the events that this filter looks at has a header `{shown}`"),
-            };
-            for (verdict, releases) in known.get(&key).into_iter().flatten() {
-                let finding = match verdict {
-                    Verdict::Fine => continue,
-                    Verdict::Missing { help, or_free: false } => {
-                        findings.at(line.header_span(context, header), missing.clone(), effect).help(help.clone())
-                    }
-                    Verdict::Missing { help, or_free: true } => {
-                        let message = format!("only events with headers of their own, as UserEvent, have a header `{shown}`");
-                        let finding = findings.at(line.header_span(context, header), message, format!("{effect} in others"));
-                        finding.severity(Severity::Info).help(help.clone())
-                    }
-                    Verdict::Elsewhere(span) => findings
-                        .at(line.header_span(context, header), missing.clone(), effect)
-                        .severity(Severity::Info)
-                        .help(format!("these releases send it: {span}")),
-                };
-                finding.only(releases.clone());
-            }
+    let judge = |kind: &Kind| -> Vec<_> {
+        let whole = kind.asks.header.iter().map(|header| (header, true));
+        let all = whole.chain(kind.asks.in_text.iter().map(|header| (header, false)));
+        let mut told = Vec::new();
+        for (header, is_whole) in all {
+            let verdicts = events.judge(|release, events| verdict(release, events, kind, header, is_whole));
+            told.extend(verdicts.into_iter().map(|(verdict, releases)| (header.clone(), verdict, releases)));
         }
+        told
+    };
+    for (line, kind, (header, verdict, releases)) in context.filter_lines(manager).judged(judge) {
+        let span = line.header_span(context, &header);
+        let effect = match line.is_include {
+            true => "sends nothing for it",
+            false => "holds nothing back for it",
+        };
+        let shown = show(&header);
+        let missing = match &kind.asks.events[..] {
+            [only] if kind.asks.only_these && only.is_whole => {
+                format!("the event `{}` has no header `{shown}`", show(&only.text))
+            }
+            _ => format!("none of the events that this filter looks at has a header `{shown}`"),
+        };
+        let finding = match verdict {
+            Verdict::Missing { help, or_free: false } => findings.at(span, missing, effect).help(help),
+            Verdict::Missing { help, or_free: true } => {
+                let message = format!("only events with headers of their own, as UserEvent, have a header `{shown}`");
+                findings.at(span, message, format!("{effect} in others")).severity(Severity::Info).help(help)
+            }
+            Verdict::Elsewhere(those) => findings
+                .at(span, missing, effect)
+                .severity(Severity::Info)
+                .help(format!("these releases send it: {those}")),
+        };
+        finding.only(releases);
     }
 }
 
-fn verdict(release: Release, events: &[EventDef], (asks, asked, is_whole, reads): &Question) -> Verdict {
+fn verdict(release: Release, events: &[EventDef], kind: &Kind, asked: &[u8], is_whole: bool) -> Option<Verdict> {
     let is_looked_at = |event: &&EventDef| {
-        let is_seen = reads.iter().any(|&read| event.is_seen_by(release, read));
-        event.is_broadcast() && is_seen && is_asked_for(asks, event)
+        let is_seen = kind.reads.iter().any(|&read| event.is_seen_by(release, read));
+        event.is_broadcast() && is_seen && is_asked_for(&kind.asks, event)
     };
     let looked_at: Vec<&EventDef> = events.iter().filter(is_looked_at).collect();
     let fits = |header: &Header| match is_whole {
@@ -150,12 +141,12 @@ fn verdict(release: Release, events: &[EventDef], (asks, asked, is_whole, reads)
     };
     let has_it = |event: &&EventDef| event.headers(release).any(|header| fits(&header));
     if looked_at.iter().all(|event| event.has_free_headers()) || looked_at.iter().any(has_it) {
-        return Verdict::Fine;
+        return None;
     }
     let or_free = looked_at.iter().any(|event| event.has_free_headers());
     let fixed = || looked_at.iter().filter(|event| !event.has_free_headers());
     if let Some(late) = fixed().flat_map(|event| event.all_headers()).find(fits) {
-        return Verdict::Elsewhere(late.span().to_string());
+        return Some(Verdict::Elsewhere(late.span().to_string()));
     }
     let mut names: Vec<&str> = fixed().flat_map(|event| event.headers(release)).map(Header::name).collect();
     names.sort_unstable();
@@ -165,11 +156,11 @@ fn verdict(release: Release, events: &[EventDef], (asks, asked, is_whole, reads)
     let help = match (same, slip()) {
         (Some(name), _) => format!("write `{name}`: letter case counts"),
         (_, Some(near)) => format!("did you mean `{near}`?"),
-        _ if or_free || !is_whole => return Verdict::Fine,
+        _ if or_free || !is_whole => return None,
         _ => match &looked_at[..] {
             [event] => format!("`amictl explain {}` lists its headers", event.name()),
             _ => "check the name: `amictl explain EVENT` lists the headers of an event".to_owned(),
         },
     };
-    Verdict::Missing { help, or_free }
+    Some(Verdict::Missing { help, or_free })
 }
