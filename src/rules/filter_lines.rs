@@ -4,7 +4,7 @@ use super::Context;
 use super::prelude::Map;
 use crate::catalog::{self, EventDef};
 use crate::config::Origin;
-use crate::config::manager::filter::{Asks, EventName};
+use crate::config::manager::filter::{Asks, EventName, Filter};
 use crate::config::manager::{At, Manager, User};
 use crate::release::Release;
 use crate::text::{Span, is_placeholder};
@@ -13,6 +13,8 @@ use crate::text::{Span, is_placeholder};
 pub(super) struct FilterLines {
     lines: Vec<FilterLine>,
     kinds: Vec<Kind>,
+    /// Of each line the number of its kind.
+    kind_of: Map<Origin, usize>,
 }
 
 /// A line with a filter.
@@ -65,11 +67,22 @@ impl FilterLines {
         }
         let mut kinds: Vec<(Kind, usize)> = numbers.into_iter().collect();
         kinds.sort_unstable_by_key(|(_, number)| *number);
+        let kind_of = lines.iter().map(|line| (line.at, line.kind)).collect();
         lines.retain(|line| {
             let written = context.effective.written(line.at);
             written.is_some_and(|it| !is_placeholder(it.name.bytes) && !is_placeholder(it.value.bytes))
         });
-        FilterLines { lines, kinds: kinds.into_iter().map(|(kind, _)| kind).collect() }
+        FilterLines { lines, kinds: kinds.into_iter().map(|(kind, _)| kind).collect(), kind_of }
+    }
+
+    /// The number of the kind of a filter; what it asks for depends on that alone.
+    pub(super) fn kind(&self, filter: &Filter) -> usize {
+        self.kind_of[&filter.at]
+    }
+
+    /// What filters of a kind ask for.
+    pub(super) fn asks(&self, kind: usize) -> &Asks {
+        &self.kinds[kind].asks
     }
 
     /// Each line with its kind.

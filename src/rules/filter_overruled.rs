@@ -78,7 +78,8 @@ enum By {
 #[derive(PartialEq, Eq, Hash)]
 struct Likeness<'m> {
     read: u32,
-    includes: Vec<Words<'m>>,
+    /// Their kinds.
+    includes: Vec<usize>,
     excludes: Vec<Words<'m>>,
 }
 
@@ -96,15 +97,19 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     if context.effective.is_partial() || !users().any(has_a_say) {
         return;
     }
-    let events = Events::of(context);
+    let (events, all_lines) = (Events::of(context), context.filter_lines(manager));
     // Of each line, release by release, what holds back all of it; nothing, where some user is sent something.
     let mut lines: Map<Origin, Vec<Option<By>>> = Map::default();
     let mut known: Map<Likeness<'_>, Vec<Vec<Option<usize>>>> = Map::default();
     for user in users() {
         let Filters { includes, excludes } = &user.filters;
         let read = plain_read(user).unwrap_or(u32::MAX);
-        let likeness = Likeness { read, includes: words(includes), excludes: words(excludes) };
-        let verdicts = known.entry(likeness).or_insert_with(|| judge(&events, &user.filters, read, &disabled));
+        let kinds = includes.iter().map(|filter| all_lines.kind(filter)).collect();
+        let likeness = Likeness { read, includes: kinds, excludes: words(excludes) };
+        let verdicts = known.entry(likeness).or_insert_with_key(|likeness| {
+            let asks = likeness.includes.iter().map(|&kind| all_lines.asks(kind)).collect();
+            judge(&events, asks, excludes, read, &disabled)
+        });
         for (filter, verdicts) in includes.iter().zip(verdicts) {
             let by = |at: usize| excludes.get(at).map_or(By::Disabled, |exclude| By::Exclude(exclude.at));
             let new = verdicts.iter().map(|at| at.map(by));
@@ -119,7 +124,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     if lines.values().flatten().all(Option::is_none) {
         return;
     }
-    for (line, _) in context.filter_lines(manager).iter().filter(|(line, _)| line.is_include) {
+    for (line, _) in all_lines.iter().filter(|(line, _)| line.is_include) {
         let Some(verdicts) = lines.get(&line.at) else { continue };
         let mut told: Vec<By> = Vec::new();
         for by in verdicts.iter().flatten() {
@@ -149,13 +154,18 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
 
 /// Of each including filter, release by release, the number of the excluding one that holds the first of its events back,
 /// where all are held back; one more than there are stands for `disabledevents`.
-fn judge(events: &Events, filters: &Filters, read: u32, disabled: &Set<&[u8]>) -> Vec<Vec<Option<usize>>> {
-    let asks: Vec<Asks> = filters.includes.iter().map(|filter| filter.asks()).collect();
+fn judge(
+    events: &Events,
+    asks: Vec<&Asks>,
+    excludes: &[Filter],
+    read: u32,
+    disabled: &Set<&[u8]>,
+) -> Vec<Vec<Option<usize>>> {
     let mut verdicts: Vec<Vec<Option<usize>>> = vec![Vec::new(); asks.len()];
     for (release, events) in events.all() {
         let holder = |event: &EventDef| match disabled.contains(event.name().as_bytes()) {
-            true => Some(filters.excludes.len()),
-            false => filters.excludes.iter().position(|exclude| exclude.takes_all_of(event.name())),
+            true => Some(excludes.len()),
+            false => excludes.iter().position(|exclude| exclude.takes_all_of(event.name())),
         };
         let mut holders: Vec<Option<Option<usize>>> = vec![None; events.len()];
         for (asks, verdicts) in asks.iter().zip(&mut verdicts) {
