@@ -121,10 +121,18 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             }
         }
     }
-    if lines.values().flatten().all(Option::is_none) {
-        return;
+    if lines.values().flatten().any(Option::is_some) {
+        tell(context, manager, &lines, findings);
     }
-    for (line, _) in all_lines.iter().filter(|(line, _)| line.is_include) {
+}
+
+fn tell(
+    context: &Context<'_>,
+    manager: &Manager<'_>,
+    lines: &Map<Origin, Vec<Option<By>>>,
+    findings: &mut Findings<'_>,
+) {
+    for (line, _) in context.filter_lines(manager).iter().filter(|(line, _)| line.is_include) {
         let Some(verdicts) = lines.get(&line.at) else { continue };
         let mut told: Vec<By> = Vec::new();
         for by in verdicts.iter().flatten() {

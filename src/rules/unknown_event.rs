@@ -68,6 +68,13 @@ disabledevents = VarSet , Newexten,RTCP.*,varset,\"Hangup\"
         bad("\
 [bob]
 read = all
+eventfilter(name(CallStarted)) =
+                 ^^^^^^^^^^^ a UserEvent is asked for with `name(UserEvent),header(UserEvent)`
+")
+        .on("22"),
+        bad("\
+[bob]
+read = all
 eventfilter = Event: MonitorStart
                      ^^^^^^^^^^^^ these releases have it: 13 to 20
 eventfilter = Event: SIPInvite
@@ -228,6 +235,9 @@ fn tell(
             let finding = findings.at(span, no_event, effect).severity(Severity::Info);
             match near {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None if name.is_whole && how != Use::Disabled => {
+                    finding.help("check the name; a UserEvent is asked for with `name(UserEvent),header(UserEvent)`")
+                }
                 None => finding.help("check the name: `amictl explain EVENT` knows those of Asterisk"),
             }
         }

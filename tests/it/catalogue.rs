@@ -115,6 +115,17 @@ fn names_of_events_have_a_case_and_those_of_actions_have_none() {
     assert_eq!(catalog::nearest_event(on, b"Hangupp"), Some("Hangup"));
     assert_eq!(catalog::nearest_event(on, b"Zebra"), None);
     assert_eq!(catalog::nearest_action(on, b"Orignate"), Some("Originate"));
+    for (asked, name) in
+        [(&b"VARSET"[..], "VarSet"), (b"Hangupp", "Hangup"), (b"QueueMemberPaused", "QueueMemberPause")]
+    {
+        assert!(catalog::is_slip(asked, name), "{name}");
+    }
+    // What other modules send is near some names, and no slip.
+    let others =
+        ["DongleStatus", "DongleNewSMS", "DongleCallStateChange", "QuectelStatus", "SCCPDeviceEntry", "KhompEvent"];
+    for other in others {
+        assert!(!catalog::all_events().any(|event| catalog::is_slip(other.as_bytes(), event.name())), "{other}");
+    }
     let hangup = catalog::event(on, b"Hangup");
     assert_eq!(catalog::nearest_header(on, hangup, b"cause-txt"), Some("Cause-txt"));
     assert_eq!(catalog::nearest_header(on, hangup, b"Chanel"), Some("Channel"));
