@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use crate::config::manager::User;
 use crate::config::manager::classes::Classes;
-use crate::config::manager::filter::{self, Asks, Matcher, event_hash};
+use crate::config::manager::filter::{self, Matcher, Question, event_hash};
 use crate::posix::{Answer, Beyond, Set};
 
 /// A capture has a few dozen lists of classes. One that has more is no capture of Asterisk, and may have any number.
@@ -114,13 +114,13 @@ impl<'w> Delivery<'w> {
     /// Compiles some sessions. `disabled`: the events of `disabledevents`.
     pub fn new(watchers: &[Watcher<'w>], disabled: Vec<Vec<u8>>) -> Delivery<'w> {
         let mut filters: Vec<Filter<'w>> = Vec::new();
-        let mut known: HashMap<Asks<'w>, usize, RandomState> = HashMap::default();
+        let mut known: HashMap<Question<'w>, usize, RandomState> = HashMap::default();
         let mut alike: HashMap<Group, usize, RandomState> = HashMap::default();
         let (mut groups, mut group_of): (Vec<Group>, _) = (Vec::new(), Vec::new());
         for watcher in watchers {
             let mut numbers = |list: &[&'w Matcher]| {
                 let number = |&matcher: &&'w Matcher| {
-                    *known.entry(matcher.asks()).or_insert_with(|| {
+                    *known.entry(matcher.question()).or_insert_with(|| {
                         filters.push(Filter { matcher, includes_of: Vec::new(), excludes_of: Vec::new() });
                         filters.len() - 1
                     })

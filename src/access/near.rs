@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use super::explain::Sent;
 use crate::config::manager::filter::Matcher;
-use crate::posix::Answer;
+use crate::posix::{Answer, AnyOf};
 use crate::text::show;
 
 /// What a filter wishes.
@@ -45,9 +45,14 @@ pub(super) fn nearest(includes: &[&Matcher], event: Sent<'_>) -> Option<Near> {
     near.min_by_key(|(rank, _)| *rank).map(|(_, near)| near)
 }
 
+/// The texts without which the expression of a filter matches nothing: of each list one at least.
+fn needs(matcher: &Matcher) -> &[AnyOf] {
+    matcher.expression().and_then(|expression| expression.needs()).map_or(&[], |needs| &needs.all)
+}
+
 /// Does it look for texts in the whole event?
 fn is_looking(matcher: &Matcher) -> bool {
-    matcher.header().is_none() && matcher.expression().is_some_and(|expression| !expression.needs().is_empty())
+    matcher.header().is_none() && !needs(matcher).is_empty()
 }
 
 /// One thing that an event has not.
@@ -92,8 +97,7 @@ fn wishes(matcher: &Matcher, event: Sent<'_>) -> Vec<Wish> {
             },
         )),
         (None, "regex") => {
-            let needs = matcher.expression().map(|expression| expression.needs()).unwrap_or_default();
-            let missing = needs.iter().filter(|any| !any.iter().any(|text| has(event.text, text)));
+            let missing = needs(matcher).iter().filter(|any| !any.iter().any(|text| has(event.text, text)));
             wishes.extend(missing.filter_map(|any| any.first()).map(|text| of_text(text)));
         }
         (None, _) => wishes.push(Wish::Text(pattern())),
@@ -115,8 +119,7 @@ fn of_text(text: &[u8]) -> Wish {
 
 /// The value that an expression on a header looks for: the first way of having the text that it needs that helps.
 fn of_expression(matcher: &Matcher, header: &[u8], event: Sent<'_>) -> Value {
-    let needs = matcher.expression().map(|expression| expression.needs()).unwrap_or_default();
-    let text = needs.into_iter().flatten().next().unwrap_or_default();
+    let text = needs(matcher).iter().flatten().next().cloned().unwrap_or_default();
     for value in [Value::Has, Value::Begins, Value::Ends, Value::Is] {
         let wish = Wish::Header(header.to_vec(), value(text.clone()));
         let name = matcher.event.as_deref().unwrap_or(event.name);

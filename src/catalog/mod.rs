@@ -53,12 +53,19 @@ pub fn classes_of(mask: u32) -> impl Iterator<Item = ClassDef> {
     classes().filter(move |class| class.mask() & mask != 0)
 }
 
+/// Is a name so near to another, letter case aside, that hardly anything else was meant?
+pub fn is_slip(asked: &[u8], name: &str) -> bool {
+    let steps = distance(&asked.to_ascii_lowercase(), name.to_ascii_lowercase().as_bytes());
+    steps == 0 || name.len() > 3 && steps == 1 || name.len() > 8 && steps == 2
+}
+
 /// The nearest of some names, if one is near enough to have been meant.
 pub fn nearest<'n>(asked: &[u8], names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     if asked.len() > 64 {
         return None;
     }
     let close = asked.len().max(3) / 3;
+    let names = names.filter(|name| name.len().abs_diff(asked.len()) <= close);
     let rated = names.map(|name| (distance(asked, name.as_bytes()), name));
     rated.filter(|(steps, name)| *steps <= close && *steps < name.len()).min().map(|(_, name)| name)
 }

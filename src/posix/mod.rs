@@ -19,6 +19,7 @@ mod search;
 mod set;
 mod tree;
 
+pub use literals::{AnyOf, Needs};
 pub use set::Set;
 
 use std::ops::Range;
@@ -116,6 +117,7 @@ struct Known {
     /// Right for any text, or for those in ASCII only.
     fast: Option<Regex>,
     program: OnceLock<Option<Program>>,
+    needs: OnceLock<Needs>,
 }
 
 /// Compiles a pattern; the error says why glibc refuses it. A NUL ends it.
@@ -141,7 +143,7 @@ pub fn compile(pattern: &[u8], units: Units) -> Result<Pattern, &'static str> {
     if !always && tree.size() > search::LARGEST {
         return Ok(Pattern { inner: Inner::Beyond(Beyond::TooLarge), memory });
     }
-    let inner = Inner::Known(Box::new(Known { tree, reading, fast, program: OnceLock::new() }));
+    let inner = Inner::Known(Box::new(Known { tree, reading, fast, program: OnceLock::new(), needs: OnceLock::new() }));
     Ok(Pattern { inner, memory })
 }
 
@@ -186,11 +188,11 @@ impl Pattern {
         }
     }
 
-    /// Texts without which it matches nothing: of each list one at least. There may be more that it needs.
-    pub fn needs(&self) -> Vec<Vec<Vec<u8>>> {
+    /// The texts that it cannot match without, as far as they can be told; nothing where nothing is told of it.
+    pub fn needs(&self) -> Option<&Needs> {
         match &self.inner {
-            Inner::Known(known) => literals::needs(&known.tree).all,
-            Inner::Beyond(_) => Vec::new(),
+            Inner::Known(known) => Some(known.needs.get_or_init(|| literals::needs(&known.tree, literals::MOST_NAMES))),
+            Inner::Beyond(_) => None,
         }
     }
 

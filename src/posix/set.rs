@@ -5,7 +5,7 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::literals::needs;
+use super::literals::{MOST_TEXTS as MOST_OF_ONE, needs};
 use super::{Answer, Inner, Pattern, until_nul};
 
 /// Expressions that are tried on one text after the other.
@@ -45,7 +45,7 @@ impl<'p> Set<'p> {
         let mut known = std::collections::HashMap::new();
         for (number, pattern) in patterns.iter().enumerate() {
             let needs = match &pattern.inner {
-                Inner::Known(known) => needs(&known.tree),
+                Inner::Known(known) => needs(&known.tree, MOST_OF_ONE),
                 Inner::Beyond(_) => Default::default(),
             };
             if needs.all.is_empty() {

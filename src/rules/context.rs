@@ -7,7 +7,9 @@ use memchr::memmem;
 
 use super::Role;
 use super::address_lists::Filled;
+use super::filter_lines::FilterLines;
 use crate::catalog::SectionKind;
+use crate::config::manager::Manager;
 use crate::config::{Effective, Entry, Note, Origin, Section};
 use crate::release::Release;
 use crate::syntax::{Line, Tree};
@@ -28,6 +30,8 @@ pub struct Context<'a> {
     pub(super) options: &'a OnceCell<Vec<Counting<'a>>>,
     /// The same of [`Context::filled`].
     pub(super) filled: &'a OnceCell<Filled>,
+    /// The same of [`Context::filter_lines`], of which managers that differ have others.
+    pub(super) filters: &'a OnceCell<FilterLines>,
 }
 
 /// An entry, and the kinds of sections that it counts for.
@@ -37,6 +41,11 @@ impl<'a> Context<'a> {
     /// The lines of ACLs that a tool fills in.
     pub(super) fn filled(&self) -> &'a Filled {
         self.filled.get_or_init(|| Filled::of(self))
+    }
+
+    /// The lines with filters that count.
+    pub(super) fn filter_lines(&self, manager: &Manager<'_>) -> &'a FilterLines {
+        self.filters.get_or_init(|| FilterLines::of(self, manager))
     }
 
     /// The notes of the load, and the live text of their lines.

@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     doc: "\
 A filter without a `header(…)` looks at the whole text of an event, from `Event: ` at its beginning to the empty line \
 at its end, and not line by line. `^` stands for the very beginning: `^Channel: ` never matches. `$` stands for the \
-very end, behind CR LF CR LF: `Hangup$` never matches. The methods `starts_with`, `ends_with` and `exact` look at the \
-same text.
+very end, behind CR LF CR LF: `Hangup$` never matches. And a blank stands between `Event:` and the name. The methods \
+`starts_with`, `ends_with` and `exact` look at the same text.
 
 When no other filter includes anything, the user is sent nothing; a filter with `!` holds nothing back.
 
@@ -32,7 +32,9 @@ eventfilter = ^Channel: PJSIP
         bad("\
 [bob]
 eventfilter = ^Event:Newchannel
-              ^^^^^^^^^^^^^^^^^ begins with `Event: `
+              ^^^^^^^^^^^^^^^^^ write `Event: `, with a blank behind the colon
+eventfilter = Event:(Hangup|Newstate)
+              ^^^^^^^^^^^^^^^^^^^^^^^ a blank stands between `Event:` and the name
 "),
         bad("\
 [bob]
@@ -52,7 +54,7 @@ eventfilter(name(Hangup),method(starts_with)) = Channel
         .on("22"),
         good("[bob]\neventfilter = ^Event: (Hangup|Newchannel)\neventfilter = Alpha.*$\neventfilter = [[:space:]]+$\n"),
         good("[bob]\neventfilter = ^E\neventfilter = ^E?x\neventfilter = ^x*Event\neventfilter = ^(Channel|Event)\n"),
-        good("[bob]\neventfilter = ^Channel|Hangup\neventfilter = costs 5\\$\neventfilter = x*$\n"),
+        good("[bob]\neventfilter = ^Channel|Event:Hangup\neventfilter = UserEvent:Hangup\neventfilter = costs 5\\$\neventfilter = x*$\n"),
         good("[bob]\neventfilter(header(Channel),method(regex)) = ^PJSIP/bob$\n")
             .on("22")
             .because("of a header these are the ends of its value"),
@@ -61,6 +63,9 @@ eventfilter(name(Hangup),method(starts_with)) = Channel
 
 /// How every event begins.
 const BEGINNING: &[u8] = b"Event: ";
+
+/// What is wrong with `Event:Hangup`.
+const NO_BLANK: &str = "a blank stands between `Event:` and the name";
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
@@ -74,6 +79,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             let Some(why) = hopeless(filter) else { continue };
             let Some(written) = context.effective.written(filter.at) else { continue };
             let help = match filter.is_advanced {
+                _ if why == NO_BLANK => "write `Event: `, with a blank behind the colon",
                 true => "look at one header with `header(…)`, or use the method `contains`",
                 false => "write `[[:space:]]` for the beginning or the end of a line",
             };
@@ -92,7 +98,9 @@ fn hopeless(filter: &Filter) -> Option<&'static str> {
     let differs = |text: &[u8]| text.iter().zip(BEGINNING).any(|(one, other)| one != other);
     match filter.method() {
         "starts_with" if differs(pattern) => Some("every event begins with `Event: `"),
+        "contains" if has_no_blank(pattern) => Some(NO_BLANK),
         "ends_with" | "exact" => Some("the text of an event ends in CR LF CR LF, which no value holds"),
+        "regex" if needs_no_blank(filter) => Some(NO_BLANK),
         // With alternatives, another one may match.
         "regex" if !pattern.contains(&b'|') => {
             let start = pattern.strip_prefix(b"^").map(literal);
@@ -106,6 +114,16 @@ fn hopeless(filter: &Filter) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// Does an expression match nothing without an `Event:` that a name follows at once?
+fn needs_no_blank(filter: &Filter) -> bool {
+    let needs = filter.expression().and_then(|expression| expression.needs());
+    needs.is_some_and(|needs| needs.all.iter().any(|texts| texts.iter().all(|text| has_no_blank(text))))
+}
+
+fn has_no_blank(text: &[u8]) -> bool {
+    text.strip_prefix(b"Event:").is_some_and(|name| name.first().is_some_and(u8::is_ascii_alphanumeric))
 }
 
 /// The bytes that an expression asks for first, as they are.

@@ -7,6 +7,7 @@
 mod address_lists;
 mod context;
 mod examples;
+mod filter_lines;
 mod generated;
 mod prelude;
 pub(crate) mod suppress;
@@ -62,6 +63,9 @@ rules! {
     filter_crashes,
     filter_dropped,
     filter_never_matches,
+    filter_on_reply,
+    filter_overruled,
+    filter_without_class,
     general_not_read,
     hash_comment,
     include_loop,
@@ -91,6 +95,7 @@ rules! {
     prefix_class_item,
     section_inherits_itself,
     section_name_too_long,
+    sees_no_events,
     semicolon_cuts_value,
     setvar_hazard,
     suppression_expired,
@@ -106,7 +111,9 @@ rules! {
     unknown_base,
     unknown_class,
     unknown_directive,
+    unknown_event,
     unknown_general_option,
+    unknown_header,
     unknown_user_option,
     user_name_with_blank,
     users_conf_account,
@@ -251,7 +258,10 @@ pub fn check(
     for group in &groups {
         let (options, filled, alike) = (OnceCell::new(), OnceCell::new(), alike(&group.releases));
         let (effective, releases) = (&group.effective, &group.releases[..]);
-        let context = Context { effective, releases, role, files: world.files, options: &options, filled: &filled };
+        let filters: Vec<_> = alike.iter().map(|_| OnceCell::new()).collect();
+        let Some(first) = filters.first() else { continue };
+        let (files, options, filled) = (world.files, &options, &filled);
+        let context = Context { effective, releases, role, files, options, filled, filters: first };
         for rule in &rules {
             if let Check::Config(check) = rule.check {
                 let mut findings = Findings::new(rule.name, rule.severity, &group.releases, &mut list);
@@ -262,12 +272,12 @@ pub fn check(
         let has_manager = role == Role::Manager && group.effective.outcome == Outcome::Loads;
         if has_manager && rules.iter().any(|rule| rule.manager_check().is_some()) {
             was_loaded = true;
-            for releases in &alike {
+            for (releases, filters) in alike.iter().zip(&filters) {
                 let manager = Manager::load(world, &group.effective, releases[0]);
                 for beside in [&manager.accounts.users_conf, &manager.accounts.acl_conf] {
                     beside.effective.iter().for_each(|effective| suppressions.add(effective, true, world.files));
                 }
-                let context = Context { releases, ..context };
+                let context = Context { releases, filters, ..context };
                 for rule in &rules {
                     if let Some(check) = rule.manager_check() {
                         let mut findings = Findings::new(rule.name, rule.severity, releases, &mut list);

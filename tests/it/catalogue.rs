@@ -1,7 +1,11 @@
 //! The catalogue of events and actions: against what real Asterisks sent and listed, and its pages.
 
 use amictl::catalog::{self, Delivery, EventDef, Header};
+use amictl::config::{Place, World};
+use amictl::host::Memory;
 use amictl::release::Release;
+use amictl::rules::{self, All, Role};
+use amictl::text::Files;
 use serde_json::Value;
 
 use crate::support::{amictl, root};
@@ -46,6 +50,36 @@ fn events_are_those_that_were_seen_on_the_wire() {
     }
 }
 
+/// No rule takes what was seen for a mistake: neither a name nor a header.
+#[test]
+fn rules_know_what_was_seen_on_the_wire() {
+    let observed = observed();
+    for on in [release("16.28.0"), release("22.10.1")] {
+        let rows = || observed["events"].as_array().unwrap().iter();
+        let seen: Vec<&Value> = rows().filter(|row| release(row["release"].as_str().unwrap()) == on).collect();
+        let names: Vec<&str> = seen.iter().map(|row| row["event"].as_str().unwrap()).collect();
+        let mut conf = format!("[general]\ndisabledevents = {}\n[bob]\nsecret = x\nread = all\n", names.join(","));
+        for (row, name) in seen.iter().zip(names) {
+            conf += &format!("eventfilter = !^Event: {name}[[:space:]]\neventfilter(name({name})) =\n");
+            // No filter is asked for a reply.
+            let headers = if row["classes"].is_null() { Vec::new() } else { strings(&row["headers"]) };
+            for header in headers {
+                conf +=
+                    &format!("eventfilter(name({name}),header({header})) =\neventfilter = Event: {name}.*{header}: \n");
+            }
+        }
+        let (files, memory) = (Files::default(), Memory::default());
+        let file = files.add("manager.conf".into(), "/manager.conf".into(), conf.into_bytes()).id();
+        let world = World::new(&files, &memory, Place { complete: true, ..Place::default() });
+        let findings = rules::check(&world, file, Role::Manager, &[on], &All);
+        assert!(seen.len() > 100 && !findings.is_empty());
+        for finding in findings {
+            assert!(!finding.rule.starts_with("unknown-"), "{on}: {}", finding.message);
+            assert_ne!(finding.rule, "filter-without-class", "{on}: {}", finding.message);
+        }
+    }
+}
+
 #[test]
 fn actions_are_those_that_were_listed_for_each_class() {
     let observed = observed();
@@ -81,6 +115,17 @@ fn names_of_events_have_a_case_and_those_of_actions_have_none() {
     assert_eq!(catalog::nearest_event(on, b"Hangupp"), Some("Hangup"));
     assert_eq!(catalog::nearest_event(on, b"Zebra"), None);
     assert_eq!(catalog::nearest_action(on, b"Orignate"), Some("Originate"));
+    for (asked, name) in
+        [(&b"VARSET"[..], "VarSet"), (b"Hangupp", "Hangup"), (b"QueueMemberPaused", "QueueMemberPause")]
+    {
+        assert!(catalog::is_slip(asked, name), "{name}");
+    }
+    // What other modules send is near some names, and no slip.
+    let others =
+        ["DongleStatus", "DongleNewSMS", "DongleCallStateChange", "QuectelStatus", "SCCPDeviceEntry", "KhompEvent"];
+    for other in others {
+        assert!(!catalog::all_events().any(|event| catalog::is_slip(other.as_bytes(), event.name())), "{other}");
+    }
     let hangup = catalog::event(on, b"Hangup");
     assert_eq!(catalog::nearest_header(on, hangup, b"cause-txt"), Some("Cause-txt"));
     assert_eq!(catalog::nearest_header(on, hangup, b"Chanel"), Some("Channel"));

@@ -1,5 +1,6 @@
 //! Which events users are sent, against what real Asterisks sent them.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,9 +9,11 @@ use amictl::capture::{Capture, Message};
 use amictl::config::manager::Manager;
 use amictl::config::manager::classes::Classes;
 use amictl::config::{self, Place, World};
-use amictl::host::{Disk, Host as _};
+use amictl::finding::{Finding, Severity};
+use amictl::host::{Disk, Host as _, Memory};
 use amictl::posix::Answer;
-use amictl::release::Release;
+use amictl::release::{Quirk, Release};
+use amictl::rules::{self, All, Role};
 use amictl::text::Files;
 use serde_json::Value;
 
@@ -93,6 +96,92 @@ fn all_at_once_is_each_alone() {
             }
         }
     }
+}
+
+/// What rules say of filters beside what the filters let through.
+#[test]
+fn filters_that_rules_call_vain_include_nothing() {
+    const RULES: [&str; 5] =
+        ["filter-on-reply", "filter-overruled", "filter-without-class", "unknown-event", "unknown-header"];
+    let (mut vain, mut fair) = (0, 0);
+    for (release, folder) in captures() {
+        let release = Release::parse(&release).unwrap();
+        let events = events(&folder);
+        let has_criteria = release.has(Quirk::EventFilterPrefix);
+        let conf = questions(&events, has_criteria);
+        let (files, memory) = (Files::default(), Memory::default());
+        let file = files.add("manager.conf".into(), "/etc/asterisk/manager.conf".into(), conf.into_bytes()).id();
+        let world = World::new(&files, &memory, Place { etc: "/etc/asterisk".into(), root: None, complete: true });
+        let findings = rules::check(&world, file, Role::Manager, &[release], &All);
+        let is_vain = |finding: &&Finding| finding.severity >= Severity::Warning && RULES.contains(&finding.rule);
+        let line = |finding: &Finding| files.get(file).position(finding.span.start as usize).line;
+        let told: HashMap<usize, &Finding> = findings.iter().filter(is_vain).map(|it| (line(it), it)).collect();
+
+        let effective = config::load(&world, file, release);
+        let manager = Manager::load(&world, &effective, release);
+        let users = &manager.accounts.users;
+        let watchers: Vec<Watcher<'_>> = users.iter().map(|user| Watcher::of(user, Classes::ALL)).collect();
+        let mut delivery = Delivery::new(&watchers, Vec::new());
+        let mut is_sent = vec![false; delivery.groups().iter().max().unwrap() + 1];
+        // A UserEvent may have a header `Event: Hangup`, which no rule counts on.
+        let is_plain = |text: &[u8]| memchr::memmem::find(text, b"\r\nEvent: ").is_none();
+        for (text, name, classes) in events.iter().filter(|(text, ..)| is_plain(text)) {
+            let fates = delivery.judge(text, name, classes);
+            is_sent.iter_mut().zip(fates).for_each(|(sent, fate)| *sent |= *fate == Fate::Delivered);
+        }
+        for (user, &group) in users.iter().zip(delivery.groups()) {
+            let Some(filter) = user.filters.includes.first() else { continue };
+            let at = effective.line(filter.at).number();
+            match told.get(&(at + 1)) {
+                Some(finding) if is_sent[group] => {
+                    panic!("{release}, {}: {}", filter.pattern.escape_ascii(), finding.message)
+                }
+                told => *(if told.is_some() { &mut vain } else { &mut fair }) += 1,
+            }
+        }
+    }
+    assert!(vain > 2_000 && fair > 500, "{vain} are called vain, {fair} are not");
+}
+
+/// Users with one filter each: for events that were sent, and for others of nearly the same name.
+fn questions(events: &[(Vec<u8>, Vec<u8>, Vec<u8>)], has_criteria: bool) -> String {
+    let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (text, name, _) in events {
+        let headers = seen.entry(String::from_utf8_lossy(name).into_owned()).or_default();
+        let text = String::from_utf8_lossy(text).into_owned();
+        let names = text.lines().filter_map(|line| Some(line.split_once(": ")?.0.to_owned()));
+        headers.extend(
+            names.filter(|name| {
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            }),
+        );
+    }
+    let mut conf = "[general]\nenabled = yes\n".to_owned();
+    let mut ask = |read: &str, filter: &str| {
+        let number = conf.len();
+        conf += &format!("[u{number}]\nsecret = x\nread = {read}\n{filter}\n");
+    };
+    for (at, (name, headers)) in seen.iter().enumerate() {
+        let names = [name.clone(), name.to_lowercase(), name[..name.len() - 1].to_owned(), format!("{name}Event")];
+        for (number, name) in names.iter().enumerate() {
+            for read in ["all", "call", "user", "dialplan", "system,agent,security"] {
+                ask(read, &format!("eventfilter = Event: {name}"));
+                if has_criteria {
+                    ask(read, &format!("eventfilter(name({name})) ="));
+                }
+                for header in headers.iter().skip((at + number) % 6).step_by(6) {
+                    for header in [header.clone(), header.to_lowercase(), header[1..].to_owned(), format!("X{header}")]
+                    {
+                        ask(read, &format!("eventfilter = Event: {name}[[:space:]].*{header}: "));
+                        if has_criteria {
+                            ask(read, &format!("eventfilter(header({header}),name({name})) ="));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    conf
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) fn event(event: EventDef, out: &mut dyn Write) -> io::Result<()> {
         wrapped(&format!("{}.", sentence(event.doc())), "", out)?;
     }
     for name in event.mistaken() {
-        wrapped(&format!("Documentation spells it `{name}`; a filter for that name matches nothing."), "", out)?;
+        wrapped(&format!("It is also written `{name}`; a filter for that name matches nothing."), "", out)?;
     }
     if event.is_broadcast() {
         needs("all", |release| sets(event, release), event.span(), out)?;

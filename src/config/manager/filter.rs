@@ -3,6 +3,7 @@
 //! Asterisk: `manager_add_filter`, `should_send_event`, `filter_cmp_fn` (main/manager.c), until 20.9 `match_filter`;
 //! measured on 13.12.2 to 23.4.1.
 
+mod asks;
 mod criteria;
 mod fault;
 
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
+pub use asks::{Asks, EventName};
 use criteria::{Criteria, Method};
 pub use fault::{Fault, Left};
 
@@ -270,11 +272,11 @@ impl Filters {
 }
 
 /// All that a filter asks: has it criteria, the event, the header, the method, and what it looks for.
-pub type Asks<'f> = (bool, Option<&'f [u8]>, Option<&'f [u8]>, &'static str, &'f [u8]);
+pub type Question<'f> = (bool, Option<&'f [u8]>, Option<&'f [u8]>, &'static str, &'f [u8]);
 
 impl Matcher {
-    /// What it asks, whatever line it comes from.
-    pub fn asks(&self) -> Asks<'_> {
+    /// All that it asks, whatever line it comes from: filters with the same question match the same events.
+    pub fn question(&self) -> Question<'_> {
         (self.is_advanced, self.event.as_deref(), self.header(), self.method(), &self.pattern)
     }
 

@@ -61,6 +61,7 @@ fn same_acl(one: &Acl<'_>, other: &Acl<'_>) -> bool {
 }
 
 fn same_filters(one: &User<'_>, other: &User<'_>) -> bool {
-    let same = |one: &[Filter], other: &[Filter]| one.iter().map(|it| it.asks()).eq(other.iter().map(|it| it.asks()));
+    let same =
+        |one: &[Filter], other: &[Filter]| one.iter().map(|it| it.question()).eq(other.iter().map(|it| it.question()));
     same(&one.filters.includes, &other.filters.includes) && same(&one.filters.excludes, &other.filters.excludes)
 }
