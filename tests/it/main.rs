@@ -25,4 +25,6 @@ mod oracle;
 mod properties;
 mod readme;
 mod rules;
+#[cfg(unix)]
+mod streams;
 mod support;

@@ -3,9 +3,11 @@
 //! `install` knows which Asterisks there are and `setup` brings them here; `instance` runs one of them and `ami`
 //! talks to it. The tables of questions, the answers and the seam between them are in `amictl::testing`: amictl, a live
 //! Asterisk (`live`) and a recording (`record`) all answer the same tables. `check` holds them against one another, and
-//! `contest` does so on what nobody wrote down, `shrink`ing what it `found`.
+//! `contest` does so on what nobody wrote down, `shrink`ing what it `found`. `capture` has many sessions, each a `listener`,
+//! watch the same calls.
 
 mod ami;
+mod capture;
 mod check;
 mod console;
 mod contest;
@@ -14,6 +16,7 @@ mod found;
 mod home;
 mod install;
 mod instance;
+mod listener;
 mod live;
 mod manager;
 mod network;
@@ -71,6 +74,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         plan: contest::Plan,
     },
+    /// Record what each session of a crowd is sent while calls go on, and compare it with what amictl says
+    Capture(capture::Options),
 }
 
 #[derive(clap::Args)]
@@ -124,6 +129,7 @@ impl Command {
             Command::Live { selection, plan } => {
                 contest::live(&selection.installations()?, &selection.tables()?, &plan)
             }
+            Command::Capture(options) => capture::capture(&options),
         }
     }
 }

@@ -73,7 +73,7 @@ fn write(recording: &Recording, path: &Path) -> Result<()> {
 }
 
 /// Today, in UTC, as 2026-11-23.
-fn today() -> String {
+pub(crate) fn today() -> String {
     let days = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs() / 86400);
     date(days)
 }
