@@ -128,6 +128,10 @@ impl Received {
 }
 
 /// Which bytes of a stream, event by event, make up what another session was sent; nothing if they do not.
+///
+/// # Errors
+///
+/// A stream that has anything but events in it.
 pub fn ranges(stream: &[u8], received: &[u8]) -> io::Result<Option<Vec<(usize, usize)>>> {
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     let mut rest = received;
@@ -202,7 +206,7 @@ pub struct Crowd<'f> {
 }
 
 impl Crowd<'_> {
-    /// The names of its users who can log in.
+    /// The names of its users who can log in from anywhere.
     ///
     /// # Errors
     ///
@@ -218,7 +222,7 @@ impl Crowd<'_> {
     ///
     /// # Errors
     ///
-    /// A stream that cannot be read, a user that is not there, or an event of which amictl does not know whether it is sent.
+    /// A stream that cannot be read, a user that is not there, or an event that amictl does not know to be sent or not.
     pub fn sends(&self, sessions: &[Session], stream: impl Read) -> io::Result<Vec<Vec<u8>>> {
         self.with_manager(|manager| self.judge(manager, sessions, stream))
     }

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use amictl::release::Release;
 use amictl::testing::cases::Files;
 use amictl::testing::scenario::{Ask, Question, Scenario, Trials};
-use amictl::testing::streams::{Crowd, DRIVER, Plan, Received, Recording, SECRET, SEES_ALL, Session, Step, ranges};
+use amictl::testing::streams::{
+    Crowd, DRIVER, Plan, Received, Recording, SECRET, SEES_ALL, Session, Step, events, ranges,
+};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::install::Installation;
@@ -30,7 +32,7 @@ pub(crate) struct Options {
     /// Keep no recording, only tell where amictl and Asterisk disagree
     #[arg(long)]
     check: bool,
-    /// Write there all that each session was sent, from its greeting on, and sessions.json, which says where the capture lies in it
+    /// Write all that each session was sent, from its greeting on, and where the capture lies in that (sessions.json)
     #[arg(long, value_name = "FOLDER")]
     raw: Option<PathBuf>,
     /// Crowds, by the name of their folder (all when none is named)
@@ -44,18 +46,26 @@ pub(crate) fn capture(options: &Options) -> Result<Verdict> {
     };
     let folders = crowds(&options.crowds)?;
     // Each in a network of its own, so that all can have the same port.
-    let mut verdict = Verdict::Agrees;
-    thread::scope(|scope| {
+    let asked: Vec<Result<Verdict>> = thread::scope(|scope| {
         let all = folders.iter().flat_map(|folder| installations.iter().map(move |it| (folder, it)));
         let asked: Vec<_> = all.map(|(folder, it)| scope.spawn(move || one(it, folder, options))).collect();
-        for asked in asked {
-            let one = asked.join().map_err(|_| anyhow!("a thread that captures panicked"))??;
-            if one == Verdict::Disagrees {
-                verdict = one;
+        let joined = asked.into_iter().map(|it| it.join());
+        joined.map(|it| it.unwrap_or_else(|_| Err(anyhow!("a thread that captures panicked")))).collect()
+    });
+    let mut verdict = Ok(Verdict::Agrees);
+    for one in asked {
+        match one {
+            Ok(Verdict::Agrees) => {}
+            Ok(other) => verdict = verdict.map(|_| other),
+            // The last one is told by whoever called.
+            Err(error) => {
+                if let Err(before) = std::mem::replace(&mut verdict, Err(error)) {
+                    eprintln!("judge: {before:#}");
+                }
             }
         }
-        Ok(verdict)
-    })
+    }
+    verdict
 }
 
 /// The folders of the crowds.
@@ -88,6 +98,10 @@ fn one(installation: &Installation, folder: &Path, options: &Options) -> Result<
     if let Some(raw) = &options.raw {
         capture.keep(&raw.join(format!("{}-{}", name(folder), about.release)))?;
     }
+    // Whatever amictl has to say to it.
+    if !options.check {
+        capture.record(installation, folder).with_context(|| what.clone())?;
+    }
     let stream = capture.all.captured();
     let sessions: Vec<Session> = capture.crowd.iter().map(|it| it.session.clone()).collect();
     let crowd = Crowd { manager_conf: &capture.manager_conf, release: Release::parse(&about.release)? };
@@ -97,19 +111,11 @@ fn one(installation: &Installation, folder: &Path, options: &Options) -> Result<
         let received = heard.captured();
         if received != said {
             others += 1;
-            println!(
-                "{what}: `{}` was sent {} bytes, and not {}{}",
-                heard.session.name,
-                received.len(),
-                said.len(),
-                differ(received, said)
-            );
+            let (name, differ) = (&heard.session.name, differ(received, said));
+            println!("{what}: `{name}` was sent {} bytes, and not {}{differ}", received.len(), said.len());
         }
     }
-    if !options.check {
-        capture.record(installation, folder)?;
-    }
-    let events = amictl::testing::streams::events(stream)?.len();
+    let events = events(stream)?.len();
     println!("{what}: {events} events, {} sessions, {others} with a disagreement", sessions.len());
     Ok(if others == 0 { Verdict::Agrees } else { Verdict::Disagrees })
 }
@@ -127,6 +133,8 @@ struct Capture {
     manager_conf: Vec<u8>,
     all: Heard,
     crowd: Vec<Heard>,
+    /// What the driver was answered.
+    answers: Vec<u8>,
 }
 
 /// What one session was sent, from its greeting on, and which part of that is the capture.
@@ -173,7 +181,7 @@ impl Capture {
                 captured: start..end,
             });
         let all = heard.next().context("nobody sees everything")?;
-        let capture = Capture { manager_conf, all, crowd: heard.collect() };
+        let capture = Capture { manager_conf, all, crowd: heard.collect(), answers: driver.bytes(0..driver.len()) };
         capture.names_no_place(&instance)?;
         Ok(capture)
     }
@@ -202,15 +210,8 @@ impl Capture {
             ensure!(received.of(stream)? == heard.captured(), "`{}` loses bytes", heard.session.name);
             lines.push(serde_json::to_string(&received)?);
         }
-        let mut text = String::from("{\n");
-        for (key, value) in [
-            ("release", &about.release),
-            ("package", &about.package),
-            ("recorded", &record::today()),
-            ("recorder", &"cargo judge oracle capture".to_owned()),
-        ] {
-            text.push_str(&format!("\"{key}\": {},\n", serde_json::to_string(value)?));
-        }
+        let recorder = "cargo judge oracle capture";
+        let mut text = record::head(&about.release, &about.package, &record::today(), recorder)?;
         text.push_str(&format!("\"sessions\": [\n{}\n]}}\n", lines.join(",\n")));
         serde_json::from_str::<Recording>(&text).context("what is written cannot be read")?;
         fs::write(folder.join(format!("{}.ami", about.release)), stream)?;
@@ -221,6 +222,7 @@ impl Capture {
     fn keep(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
         fs::write(folder.join("manager.conf"), &self.manager_conf)?;
+        fs::write(folder.join(format!("{DRIVER}.ami")), &self.answers)?;
         let mut sessions = BTreeMap::new();
         for heard in [&self.all].into_iter().chain(&self.crowd) {
             fs::write(folder.join(format!("{}.ami", heard.session.name)), &heard.bytes)?;

@@ -61,7 +61,7 @@ impl Listener {
                 }
             }
         });
-        listener.until(0, |heard| memmem::find(heard, b"\r\n")).context("no greeting")?;
+        listener.hears(0, b"\r\n").context("no greeting")?;
         Ok(listener)
     }
 
@@ -105,7 +105,8 @@ impl Listener {
     /// Waits for a text behind the byte `from`.
     pub(crate) fn hears(&self, from: usize, text: &[u8]) -> Result<()> {
         let finder = memmem::Finder::new(text);
-        self.until(from, |heard| finder.find(heard)).map(drop).with_context(|| format!("no `{}`", text.escape_ascii()))
+        let found = self.until(from, |heard| finder.find(heard).map(|at| at..at + text.len()));
+        found.map(drop).with_context(|| format!("no `{}`", text.escape_ascii()))
     }
 
     /// Has what is to be sent to it sent, and returns how much that is in all. An action is looked at only after all
@@ -129,13 +130,13 @@ impl Listener {
         self.heard.so_far().bytes.get(range).unwrap_or_default().to_vec()
     }
 
-    /// Waits until something is found in what is heard behind the byte `from`.
-    fn until<F: Found>(&self, from: usize, find: impl Fn(&[u8]) -> Option<F>) -> Result<F> {
+    /// Waits until something is found in what is heard behind the byte `from`, and returns where in all that it is.
+    fn until(&self, from: usize, find: impl Fn(&[u8]) -> Option<Range<usize>>) -> Result<Range<usize>> {
         let deadline = Instant::now() + PATIENCE;
         let mut so_far = self.heard.so_far();
         loop {
             if let Some(found) = find(&so_far.bytes[from..]) {
-                return Ok(found.behind(from));
+                return Ok(from + found.start..from + found.end);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if so_far.closed || left.is_zero() {
@@ -151,24 +152,6 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let _ = self.stream.shutdown(std::net::Shutdown::Both);
-    }
-}
-
-/// A place in what is heard behind some byte.
-trait Found {
-    /// The place in all that is heard.
-    fn behind(self, from: usize) -> Self;
-}
-
-impl Found for usize {
-    fn behind(self, from: usize) -> usize {
-        from + self
-    }
-}
-
-impl Found for Range<usize> {
-    fn behind(self, from: usize) -> Range<usize> {
-        from + self.start..from + self.end
     }
 }
 
