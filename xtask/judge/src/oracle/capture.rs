@@ -22,13 +22,12 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use super::install::Installation;
 use super::instance::Instance;
 use super::listener::{Listener, PATIENCE};
-use super::{Verdict, fixtures, network, record};
+use super::{Asked, Verdict, fixtures, network, record};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Installed Asterisks to ask (all of them when none is named)
-    #[arg(long = "release")]
-    releases: Vec<String>,
+    #[command(flatten)]
+    asked: Asked,
     /// Keep no recording, only tell where amictl and Asterisk disagree
     #[arg(long)]
     check: bool,
@@ -40,10 +39,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn capture(options: &Options) -> Result<Verdict> {
-    let installations = match &options.releases[..] {
-        [] => Installation::all()?,
-        named => named.iter().map(|wanted| Installation::find(wanted)).collect::<Result<_>>()?,
-    };
+    let installations = options.asked.installations()?;
     let folders = crowds(&options.crowds)?;
     // Each in a network of its own, so that all can have the same port.
     let asked: Vec<Result<Verdict>> = thread::scope(|scope| {
@@ -135,6 +131,8 @@ struct Capture {
     crowd: Vec<Heard>,
     /// What the driver was answered.
     answers: Vec<u8>,
+    /// The configuration folder, as Asterisk saw it.
+    folder: String,
 }
 
 /// What one session was sent, from its greeting on, and which part of that is the capture.
@@ -181,27 +179,18 @@ impl Capture {
                 captured: start..end,
             });
         let all = heard.next().context("nobody sees everything")?;
-        let capture = Capture { manager_conf, all, crowd: heard.collect(), answers: driver.bytes(0..driver.len()) };
-        capture.names_no_place(&instance)?;
-        Ok(capture)
-    }
-
-    /// What is recorded must not tell where.
-    fn names_no_place(&self, instance: &Instance) -> Result<()> {
-        let system = |name: &str| fs::read_to_string(format!("/proc/sys/kernel/{name}")).unwrap_or_default();
-        let places =
-            [instance.etc_inside().trim_end_matches("/etc").to_owned(), system("hostname"), system("osrelease")];
-        for place in places.iter().map(|it| it.trim()).filter(|it| it.len() > 3) {
-            let found = memchr::memmem::find(self.all.captured(), place.as_bytes());
-            ensure!(found.is_none(), "the stream has `{place}` in it: have the calls not say so");
-        }
-        Ok(())
+        let (answers, folder) = (driver.bytes(0..driver.len()), instance.etc_inside());
+        Ok(Capture { manager_conf, all, crowd: heard.collect(), answers, folder })
     }
 
     /// Writes the stream, and which parts of it the others were sent.
     fn record(&self, installation: &Installation, folder: &Path) -> Result<()> {
         let stream = self.all.captured();
         let about = &installation.about;
+        for place in [self.folder.trim_end_matches("/etc"), &system("hostname"), &system("osrelease")] {
+            let told = place.len() > 3 && memchr::memmem::find(stream, place.as_bytes()).is_some();
+            ensure!(!told, "the stream has `{place}` in it: have the calls not say where they were made");
+        }
         let mut lines = Vec::new();
         for heard in &self.crowd {
             let bytes = ranges(stream, heard.captured())?;
@@ -233,6 +222,11 @@ impl Capture {
         }
         Ok(fs::write(folder.join("sessions.json"), serde_json::to_string_pretty(&sessions)? + "\n")?)
     }
+}
+
+/// What the kernel says of the machine.
+fn system(name: &str) -> String {
+    fs::read_to_string(format!("/proc/sys/kernel/{name}")).unwrap_or_default().trim().to_owned()
 }
 
 /// The port of every crowd's manager, in a network of its own.

@@ -78,25 +78,38 @@ pub(crate) enum Command {
     Capture(capture::Options),
 }
 
+/// Which Asterisks are asked.
 #[derive(clap::Args)]
-pub(crate) struct Selection {
+pub(crate) struct Asked {
     /// Installed Asterisks to ask (all of them when none is named)
     #[arg(long = "release")]
     releases: Vec<String>,
     /// An Asterisk of this machine in place of the installed ones
     #[arg(long, conflicts_with = "releases")]
     asterisk_bin: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Selection {
+    #[command(flatten)]
+    asked: Asked,
     /// Tables to ask, by file name without .toml (all when none is named)
     topics: Vec<String>,
 }
 
-impl Selection {
+impl Asked {
     fn installations(&self) -> Result<Vec<Installation>> {
         match &self.asterisk_bin {
             Some(binary) => Ok(vec![Installation::on_this_machine(binary)?]),
             None if self.releases.is_empty() => Installation::all(),
             None => self.releases.iter().map(|wanted| Installation::find(wanted)).collect(),
         }
+    }
+}
+
+impl Selection {
+    fn installations(&self) -> Result<Vec<Installation>> {
+        self.asked.installations()
     }
 
     fn tables(&self) -> Result<Vec<scenario::Table>> {
