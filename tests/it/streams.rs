@@ -6,11 +6,12 @@ use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use amictl::capture::{Capture, Message};
+use amictl::config::manager::filter::FilterReader;
 use amictl::release::Release;
 use amictl::testing::streams::{Added, Crowd, Plan, Recording, SEES_ALL, Session, events};
 use serde_json::Value;
 
-use crate::support::root;
+use crate::support::{self, root};
 
 /// The folders of fixtures/streams with a plan: one a crowd.
 fn crowds() -> Vec<PathBuf> {
@@ -45,6 +46,36 @@ fn a_crowd_is_sent_what_asterisk_sent_it() {
         }
     }
     assert!(compared > 150_000 && releases.len() > 1, "only {compared} events of {releases:?} were compared");
+}
+
+/// The program itself says so, too.
+#[test]
+fn the_command_sends_a_crowd_what_asterisk_sent_it() {
+    for folder in crowds() {
+        for recording in recordings(&folder) {
+            let (release, capture) = (&recording.release, format!("{}.ami", recording.release));
+            let stream = fs::read(folder.join(&capture)).unwrap();
+            let mut reader = FilterReader::new(Release::parse(release).unwrap());
+            for received in &recording.sessions {
+                let Session { name, user, events, then, filters } = &received.session;
+                let mut args = vec!["simulate", "events", "manager.conf", "--events", &capture, "--format", "ami"];
+                args.extend(["--asterisk", release, "--user", user]);
+                args.extend(then.iter().chain(events).take(1).flat_map(|mask| ["--mask", mask]));
+                // The command does not take what Asterisk refuses.
+                let mut taken = |it: &&Added| {
+                    reader.of_session(it.criteria.as_deref().map(str::as_bytes), it.pattern.as_bytes()).is_ok()
+                };
+                let written = |it: &Added| match &it.criteria {
+                    Some(criteria) => format!("{criteria}={}", it.pattern),
+                    None => it.pattern.clone(),
+                };
+                let filters: Vec<String> = filters.iter().filter(&mut taken).map(written).collect();
+                args.extend(filters.iter().flat_map(|filter| ["--session-filter", filter]));
+                let said = support::bytes(&folder, &args);
+                assert!(said == received.of(&stream).unwrap(), "{}: {release}, {name}", folder.display());
+            }
+        }
+    }
 }
 
 /// Nobody was left out.
