@@ -21,6 +21,8 @@ pub struct Capture<R> {
     start: usize,
     /// Where the buffer begins in the input.
     offset: u64,
+    /// Where the last message began.
+    at: u64,
     ended: bool,
     /// How lines end, once the first one is known, and two of them in a row.
     ends: Option<(&'static [u8], memmem::Finder<'static>)>,
@@ -40,6 +42,8 @@ pub enum Message<'b> {
 /// An event as it was sent.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Event<'b> {
+    /// The byte of the input that it begins with.
+    pub at: u64,
     /// Its whole text, down to the empty line, with CRLF at the end of each line.
     pub text: Cow<'b, [u8]>,
     name: (usize, usize),
@@ -76,7 +80,7 @@ impl<R: Read> Capture<R> {
     /// Begins to read.
     pub fn new(input: R) -> Capture<R> {
         let (buffer, ends) = (Vec::with_capacity(1 << 18), None);
-        Capture { input, buffer, start: 0, offset: 0, ended: false, ends, logged_in: false }
+        Capture { input, buffer, start: 0, offset: 0, at: 0, ended: false, ends, logged_in: false }
     }
 
     /// The next message; nothing at the end.
@@ -88,15 +92,18 @@ impl<R: Read> Capture<R> {
         self.skip_greeting()?;
         let Some(end) = self.find_end()? else { return Ok(None) };
         let text = &self.buffer[self.start..end];
+        self.at = self.offset + self.start as u64;
         self.start = end;
         let was_logged_in = std::mem::replace(&mut self.logged_in, is_login(text));
-        let Some(mut event) = broadcast(text).filter(|event| !(was_logged_in && event.name() == b"FullyBooted")) else {
+        let Some(mut event) =
+            broadcast(text, self.at).filter(|event| !(was_logged_in && event.name() == b"FullyBooted"))
+        else {
             return Ok(Some(Message::Reply));
         };
         if self.ends.as_ref().is_some_and(|(line, _)| *line == b"\n") {
             let text = with_crlf(&event.text);
-            if let Some((name, classes)) = broadcast(&text).map(|event| (event.name, event.classes)) {
-                event = Event { text: text.into(), name, classes };
+            if let Some((name, classes)) = broadcast(&text, self.at).map(|event| (event.name, event.classes)) {
+                event = Event { text: text.into(), name, classes, ..event };
             }
         }
         Ok(Some(Message::Event(event)))
@@ -141,9 +148,6 @@ impl<R: Read> Capture<R> {
             {
                 break searched + at + 2 * line.len();
             }
-            if self.buffer.len() - self.start > LONGEST {
-                return Err(CaptureError::TooLong { at: self.offset + self.start as u64 });
-            }
             let known = self.buffer.len() - self.start;
             if !self.fill()? {
                 return Ok(None);
@@ -167,10 +171,13 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Reads more; false at the end of the input.
+    /// Reads more of the message at the start, whatever it is needed for; false at the end of the input.
     fn fill(&mut self) -> Result<bool, CaptureError> {
         if self.ended {
             return Ok(false);
+        }
+        if self.buffer.len() - self.start > LONGEST {
+            return Err(CaptureError::TooLong { at: self.offset + self.start as u64 });
         }
         self.buffer.drain(..self.start);
         self.offset += self.start as u64;
@@ -195,7 +202,7 @@ fn is_login(text: &[u8]) -> bool {
 }
 
 /// The event of a message, if it is one that is broadcast: `Event:`, then a `Privilege:` that ends in `,all`.
-fn broadcast(text: &[u8]) -> Option<Event<'_>> {
+fn broadcast(text: &[u8], at: u64) -> Option<Event<'_>> {
     let first = memchr(b'\n', text)?;
     let second = first + 1 + memchr(b'\n', &text[first + 1..])?;
     let line = |from: usize, to: usize, key: &[u8]| {
@@ -205,7 +212,7 @@ fn broadcast(text: &[u8]) -> Option<Event<'_>> {
     let name = line(0, first, b"Event: ")?;
     let (from, to) = line(first + 1, second, b"Privilege: ")?;
     let classes = text[from..to].strip_suffix(b",all")?;
-    Some(Event { text: text.into(), name, classes: (from, from + classes.len()) })
+    Some(Event { at, text: text.into(), name, classes: (from, from + classes.len()) })
 }
 
 fn with_crlf(text: &[u8]) -> Vec<u8> {
@@ -279,7 +286,11 @@ mod tests {
 
     #[test]
     fn what_never_ends_is_no_message() {
-        let mut capture = Capture::new(io::repeat(b'x'));
-        assert!(matches!(capture.message(), Err(CaptureError::TooLong { at: 0 })));
+        for begin in ["", "Asterisk Call Manager/", "Event: A\r\nPrivilege: call,all\r\n"] {
+            let mut capture = Capture::new(Read::chain(begin.as_bytes(), io::repeat(b'x')));
+            assert!(matches!(capture.message(), Err(CaptureError::TooLong { at: 0 })), "{begin}");
+        }
+        let mut capture = Capture::new(Read::chain(&b"Event: A\n\n"[..], io::repeat(b'\n')));
+        assert!(matches!(capture.message(), Err(CaptureError::TooLong { at: 0 })), "empty lines belong to the event");
     }
 }

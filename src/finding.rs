@@ -1,7 +1,7 @@
 //! What a rule has to say: plain values, without any rendering.
 
 use crate::release::Release;
-use crate::text::Span;
+use crate::text::{Edit, Span};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +30,42 @@ impl Severity {
     }
 }
 
+/// What a fix does to what Asterisk holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Safety {
+    /// Nothing, on any release: who may log in and do what is the same before and after.
+    Safe,
+    /// It takes rights or exposure away.
+    Hardening,
+    /// It gives what was plainly meant: applied only when the rule is named.
+    Widening,
+    /// It is a suggestion, and never applied.
+    Show,
+}
+
+impl Safety {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Safety::Safe => "safe",
+            Safety::Hardening => "hardening",
+            Safety::Widening => "widening",
+            Safety::Show => "show",
+        }
+    }
+}
+
+/// What amictl can do about a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as a lower-case command.
+    pub title: String,
+    /// What that does to what Asterisk holds.
+    pub safety: Safety,
+    /// The changes; all of them or none. No secret is in them.
+    pub edits: Vec<Edit>,
+}
+
 /// One finding. It has exactly one place; any other text that matters is related.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -45,6 +81,8 @@ pub struct Finding {
     pub effect: String,
     /// The way out, in a lower-case phrase.
     pub help: Option<String>,
+    /// What amictl can do about it.
+    pub fix: Option<Fix>,
     /// Other places that matter, and why.
     pub related: Vec<(Span, String)>,
     /// The releases that do so, in the order in which they were asked for.
@@ -89,6 +127,7 @@ impl<'a> Findings<'a> {
             message: message.into(),
             effect: effect.into(),
             help: None,
+            fix: None,
             related: Vec::new(),
             releases: self.releases.to_vec(),
         };
@@ -107,6 +146,33 @@ impl Finding {
     pub fn help(&mut self, help: impl Into<String>) -> &mut Finding {
         self.help = Some(help.into());
         self
+    }
+
+    /// Adds what amictl can do about it: a span that gives way to a text.
+    pub fn fix(
+        &mut self,
+        safety: Safety,
+        title: impl Into<String>,
+        span: Span,
+        text: impl Into<Vec<u8>>,
+    ) -> &mut Finding {
+        self.fix_all(safety, title, vec![Edit { span, text: text.into() }])
+    }
+
+    /// The same, in several places.
+    pub fn fix_all(&mut self, safety: Safety, title: impl Into<String>, edits: Vec<Edit>) -> &mut Finding {
+        self.fix = Some(Fix { title: title.into(), safety, edits });
+        self
+    }
+
+    /// How its fix is asked for, if there is one that may be.
+    pub fn asked_by(&self) -> Option<String> {
+        match self.fix.as_ref()?.safety {
+            Safety::Safe => Some("--fix".to_owned()),
+            Safety::Hardening => Some("--fix=hardening".to_owned()),
+            Safety::Widening => Some(format!("--fix={}", self.rule)),
+            Safety::Show => None,
+        }
     }
 
     /// Adds another place that matters.
@@ -147,6 +213,10 @@ pub(crate) fn merged(mut findings: Vec<Finding>, asked: &[Release]) -> Vec<Findi
                 last.releases.dedup();
                 let new = finding.related.into_iter().filter(|it| !last.related.contains(it)).collect::<Vec<_>>();
                 last.related.extend(new);
+                // What would be wrong for one of the releases is not done for the others.
+                if last.fix != finding.fix {
+                    last.fix = None;
+                }
             }
             _ => merged.push(finding),
         }

@@ -1,5 +1,13 @@
 //! The only door to files, environment and clock.
 
+mod date;
+mod overlay;
+mod replace;
+
+pub use date::Date;
+pub use overlay::Overlay;
+pub use replace::{ReplaceError, replace};
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -37,6 +45,9 @@ pub trait Host {
     /// What stands at a path; `None` when there is nothing, or a link to nothing.
     fn kind(&self, path: &Path) -> Option<FileKind>;
 
+    /// How many bytes a regular file has, symbolic links followed; nothing for what is none.
+    fn length(&self, path: &Path) -> Option<u64>;
+
     /// The names in a directory, in byte order; none when it cannot be read.
     fn names(&self, path: &Path) -> Vec<OsString>;
 
@@ -70,6 +81,10 @@ impl Host for Disk {
             () if about.is_dir() => FileKind::Directory,
             () => FileKind::Other,
         })
+    }
+
+    fn length(&self, path: &Path) -> Option<u64> {
+        fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|about| about.len())
     }
 
     fn names(&self, path: &Path) -> Vec<OsString> {
@@ -160,6 +175,13 @@ impl Host for Memory {
         let path = plain(path);
         let inside = self.nodes.keys().any(|file| file.starts_with(&path) && *file != path);
         inside.then_some(FileKind::Directory)
+    }
+
+    fn length(&self, path: &Path) -> Option<u64> {
+        match self.find(path)? {
+            Node::File(bytes) => Some(bytes.len() as u64),
+            _ => None,
+        }
     }
 
     fn names(&self, path: &Path) -> Vec<OsString> {

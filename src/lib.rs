@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod fix;
 pub mod host;
 pub mod posix;
 pub mod release;
@@ -17,3 +18,4 @@ mod tables;
 #[doc(hidden)]
 pub mod testing;
 pub mod text;
+pub mod unpack;

@@ -49,6 +49,15 @@ impl Span {
     }
 }
 
+/// A change to the bytes of one file: a span gives way to a text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edit {
+    /// What goes; an empty span is a place to put the text.
+    pub span: Span,
+    /// What comes.
+    pub text: Vec<u8>,
+}
+
 /// An offset as it is stored. Files over 4 GiB are refused when they are read, so nothing is cut here.
 pub fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
@@ -75,6 +84,15 @@ impl Files {
     pub fn add(&self, name: String, path: PathBuf, bytes: Vec<u8>) -> &SourceFile {
         let id = FileId(offset(self.list.len()));
         self.paths.borrow_mut().entry(path.clone()).or_insert(id);
+        self.push(id, name, path, bytes)
+    }
+
+    /// Adds a line that stands in no file; `name` is where people are told it comes from.
+    pub fn add_line(&self, name: String, bytes: Vec<u8>) -> &SourceFile {
+        self.push(FileId(offset(self.list.len())), name, PathBuf::new(), bytes)
+    }
+
+    fn push(&self, id: FileId, name: String, path: PathBuf, bytes: Vec<u8>) -> &SourceFile {
         self.list.push_get(Box::new(SourceFile {
             id,
             name,
@@ -105,9 +123,12 @@ impl Files {
         &self.get(span.file).bytes[span.range()]
     }
 
-    /// `name:line` of a span's start.
+    /// `name:line` of a span's start; the name alone of a line that stands in no file.
     pub fn place(&self, span: Span) -> String {
         let file = self.get(span.file);
+        if file.path.as_os_str().is_empty() {
+            return file.name.clone();
+        }
         format!("{}:{}", file.name, file.position(span.start as usize).line)
     }
 }

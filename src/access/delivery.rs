@@ -9,8 +9,11 @@ use foldhash::fast::RandomState;
 
 use crate::config::manager::User;
 use crate::config::manager::classes::Classes;
-use crate::config::manager::filter::{self, Matcher, event_hash};
+use crate::config::manager::filter::{self, Asks, Matcher, event_hash};
 use crate::posix::{Answer, Beyond, Set};
+
+/// A capture has a few dozen lists of classes. One that has more is no capture of Asterisk, and may have any number.
+const MOST_LISTS: usize = 1_000;
 
 /// A session of a user, as far as events go.
 pub struct Watcher<'w> {
@@ -107,22 +110,17 @@ struct Flags {
     may_exclude: Option<Beyond>,
 }
 
-/// All that a filter asks, without its line.
-type Question<'f> = (bool, Option<&'f [u8]>, Option<&'f [u8]>, &'static str, &'f [u8]);
-
 impl<'w> Delivery<'w> {
     /// Compiles some sessions. `disabled`: the events of `disabledevents`.
     pub fn new(watchers: &[Watcher<'w>], disabled: Vec<Vec<u8>>) -> Delivery<'w> {
         let mut filters: Vec<Filter<'w>> = Vec::new();
-        let mut known: HashMap<Question<'w>, usize, RandomState> = HashMap::default();
+        let mut known: HashMap<Asks<'w>, usize, RandomState> = HashMap::default();
         let mut alike: HashMap<Group, usize, RandomState> = HashMap::default();
         let (mut groups, mut group_of): (Vec<Group>, _) = (Vec::new(), Vec::new());
         for watcher in watchers {
             let mut numbers = |list: &[&'w Matcher]| {
                 let number = |&matcher: &&'w Matcher| {
-                    let event = matcher.event.as_deref();
-                    let asks = (matcher.is_advanced, event, matcher.header(), matcher.method(), &matcher.pattern[..]);
-                    *known.entry(asks).or_insert_with(|| {
+                    *known.entry(matcher.asks()).or_insert_with(|| {
                         filters.push(Filter { matcher, includes_of: Vec::new(), excludes_of: Vec::new() });
                         filters.len() - 1
                     })
@@ -185,6 +183,9 @@ impl<'w> Delivery<'w> {
     /// has them, without the `all`.
     pub fn judge(&mut self, text: &[u8], name: &[u8], classes: &[u8]) -> &[Fate] {
         if !self.classes.contains_key(classes) {
+            if self.classes.len() >= MOST_LISTS {
+                self.classes.clear();
+            }
             self.classes.insert(classes.to_vec(), of_classes(classes, &self.groups));
         }
         let known = &self.classes[classes];

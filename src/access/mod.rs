@@ -5,14 +5,17 @@
 
 mod action;
 mod delivery;
+mod explain;
 mod headers;
 mod login;
 mod mask;
+mod near;
 mod originate;
 mod trace;
 
 pub use action::{Request, action, rights};
 pub use delivery::{Delivery, Fate, Watcher};
+pub use explain::{Explanation, Sent, Session, explain};
 pub use login::{ACCEPTED, Attempt, Configuration, header_value, is_nobody, login};
 pub use mask::mask;
 pub use trace::{Check, Outcome, Step, Trace, Verdict};

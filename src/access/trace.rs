@@ -21,8 +21,14 @@ pub enum Check {
     Secret,
     /// Does the release know the action?
     Action,
-    /// Is a class granted that lets it run?
+    /// Are the classes granted that it takes?
     Class,
+    /// Does the session's mask let the event through?
+    Mask,
+    /// Does one filter match, and what do all of them say?
+    Filter,
+    /// Does `disabledevents` name the event?
+    Disabled,
     /// Does it take what the headers ask of it?
     Headers,
     /// The answer.
@@ -42,6 +48,9 @@ impl Check {
             Check::Secret => "secret",
             Check::Action => "action",
             Check::Class => "class",
+            Check::Mask => "mask",
+            Check::Filter => "filter",
+            Check::Disabled => "disabled",
             Check::Headers => "headers",
             Check::Verdict => "verdict",
         }
@@ -145,6 +154,11 @@ pub(super) struct Steps(Vec<Step>);
 impl Steps {
     pub(super) fn add(&mut self, check: Check, outcome: Outcome, text: impl Into<String>, at: Option<Span>) {
         self.0.push(Step { check, outcome, text: text.into(), at });
+    }
+
+    /// The step that decided: the last one.
+    pub(super) fn decisive(&self) -> usize {
+        self.0.len().saturating_sub(1)
     }
 
     pub(super) fn end(mut self, outcome: Outcome, text: impl Into<String>) -> Trace {

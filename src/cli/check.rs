@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
-use super::{Reading, Showing, complain, target};
+use super::settings::Settings;
+use super::{Reading, Showing, complain, fix, target};
 use crate::catalog::nearest;
 use crate::config::World;
 use crate::finding::{Severity, merged};
+use crate::fix::{Fixed, Root};
 use crate::host::Host;
-use crate::release::phrase;
+use crate::release::{Release, phrase};
 use crate::report::{CheckReport, Format};
 use crate::rules::{self, Rule, Selection};
 use crate::text::Files;
@@ -50,6 +52,19 @@ pub(super) struct Check {
     /// Settings [default: amictl.toml beside the first path or above it]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Mend files: what changes nothing of what Asterisk holds (safe), also what takes rights or exposure away
+    /// (hardening), or all that these rules can
+    #[arg(
+        long,
+        value_name = "safe|hardening|RULE[,…]",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "safe"
+    )]
+    fix: Vec<String>,
+    /// Show what `--fix` would change, and change nothing; 1 if that is anything
+    #[arg(long)]
+    diff: bool,
     #[command(flatten)]
     showing: Showing,
 }
@@ -74,6 +89,13 @@ impl Check {
         let releases = self.reading.releases(&settings)?;
         let chosen = Chosen::new(&self.select, &self.ignore, self.strict || settings.strict, &settings.rules)?;
         let targets = target::find(host, &self.paths, &self.reading, &settings, releases[0])?;
+        if self.diff || !self.fix.is_empty() {
+            let fixed = self.mend(host, &targets, &settings, &releases, &chosen)?;
+            if self.diff {
+                let differs = fix::show(&fixed, self.showing.secrets(), out)?;
+                return Ok(if differs { Exit::Findings } else { Exit::Clean });
+            }
+        }
         let files = Files::default();
         let mut findings = Vec::new();
         for target in &targets {
@@ -108,6 +130,34 @@ impl Check {
         };
         let fails = findings.iter().any(|finding| finding.severity >= fail_on);
         Ok(if fails { Exit::Findings } else { Exit::Clean })
+    }
+}
+
+impl Check {
+    /// Makes the fixes that are asked for, and writes them unless only the difference is.
+    fn mend(
+        &self,
+        host: &dyn Host,
+        targets: &[target::Target],
+        settings: &Settings,
+        releases: &[Release],
+        chosen: &Chosen<'_>,
+    ) -> Result<Fixed, Failure> {
+        let wanted = if self.fix.is_empty() { fix::wanted(&["safe".to_owned()])? } else { fix::wanted(&self.fix)? };
+        if targets.iter().any(|target| target::is_stdin(&target.path)) {
+            return Err(Failure::usage("standard input cannot be mended").help("name a file"));
+        }
+        let root = |target: &target::Target| Root {
+            path: target.path.clone(),
+            role: target.role,
+            place: target::place(&target.path, &self.reading, settings),
+        };
+        let roots: Vec<Root> = targets.iter().map(root).collect();
+        let fixed = crate::fix::fix(host, &roots, releases, chosen, &wanted)?;
+        if !self.diff {
+            fix::write(&fixed, &roots)?;
+        }
+        Ok(fixed)
     }
 }
 

@@ -4,11 +4,15 @@ mod check;
 mod dump;
 pub mod exit;
 mod explain;
+mod fix;
+mod progress;
+mod replay;
 mod settings;
 mod simulate;
 mod simulate_action;
 mod simulate_events;
 mod target;
+mod what_if;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::panic;
@@ -37,7 +41,7 @@ Examples:
   amictl check /etc/asterisk/manager.conf
   amictl check --asterisk 16,22 --format short .
   amictl dump manager.conf --stage effective
-  amictl simulate login manager.conf --user bob --from 192.0.2.1
+  amictl simulate login manager.conf --user crm --from 10.4.0.9
   amictl explain duplicate-section
 
 Exit codes: 0 nothing found, 1 findings or a file that does not load, 2 usage or

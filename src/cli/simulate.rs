@@ -10,6 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::exit::{Exit, Failure};
 use super::simulate_action::Action;
 use super::simulate_events::Events;
+use super::what_if::WhatIf;
 use super::{Reading, target};
 use crate::access::{self, Attempt, Configuration};
 use crate::catalog;
@@ -19,6 +20,7 @@ use crate::config::{self, World};
 use crate::host::{Host, name_bytes};
 use crate::release::Release;
 use crate::report::login::{Answer, LoginReport};
+use crate::report::what_if::Before;
 use crate::text::{FileId, Files, show};
 
 /// `amictl simulate`.
@@ -67,6 +69,8 @@ struct Login {
     format: FormatName,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    what_if: WhatIf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -93,7 +97,8 @@ impl Login {
         let releases = self.reading.releases(&settings)?;
         let files = Files::default();
         let root = target::open(host, &files, &self.file, &self.reading)?;
-        let world = World::new(&files, host, target::place(&self.file, &self.reading, &settings));
+        let world = || World::new(&files, host, target::place(&self.file, &self.reading, &settings));
+        let worlds = self.what_if.worlds(world, root, &releases)?;
         let sessions: Vec<Vec<u8>> = self.session.iter().map(|name| name_bytes(name).to_vec()).collect();
         let attempt = Attempt {
             user: name_bytes(&self.user),
@@ -103,9 +108,14 @@ impl Login {
             sessions: &sessions,
         };
         let login = |configuration: Configuration<'_, '_>| access::login(configuration, attempt);
-        let answer = |&release: &Release| Answer { release, trace: ask(&world, root, release, login) };
-        let answers: Vec<Answer> = releases.iter().map(answer).collect();
-        let report = LoginReport { user: name_bytes(&self.user), from: &self.from, answers: &answers, files: &files };
+        let answers = |world: &World<'_>| -> Vec<Answer> {
+            let answer = |&release: &Release| Answer { release, trace: ask(world, root, release, login) };
+            releases.iter().map(answer).collect()
+        };
+        let before = worlds.before().map(answers);
+        let before = before.as_deref().map(|answers| Before { change: &worlds.said, answers });
+        let (user, from, answers) = (name_bytes(&self.user), &*self.from, &answers(worlds.asked())[..]);
+        let report = LoginReport { user, from, answers, before, files: &files };
         match self.format {
             FormatName::Human => report.human(out)?,
             FormatName::Json => report.json(out)?,

@@ -8,6 +8,7 @@ use clap::{ArgGroup, Args};
 
 use super::exit::{Exit, Failure};
 use super::simulate::{FormatName, ask, no_user};
+use super::what_if::WhatIf;
 use super::{Reading, target};
 use crate::access::{self, Configuration, Request};
 use crate::config::World;
@@ -16,6 +17,7 @@ use crate::host::{Host, name_bytes};
 use crate::release::Release;
 use crate::report::action::{ActionAnswer, ActionReport};
 use crate::report::login::Answer;
+use crate::report::what_if::Before;
 use crate::text::{Files, show};
 
 /// `amictl simulate action`.
@@ -49,6 +51,8 @@ pub(super) struct Action {
     format: FormatName,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    what_if: WhatIf,
 }
 
 impl Action {
@@ -58,24 +62,28 @@ impl Action {
         let releases = self.reading.releases(&settings)?;
         let files = Files::default();
         let root = target::open(host, &files, &self.file, &self.reading)?;
-        let world = World::new(&files, host, target::place(&self.file, &self.reading, &settings));
+        let world = || World::new(&files, host, target::place(&self.file, &self.reading, &settings));
+        let worlds = self.what_if.worlds(world, root, &releases)?;
         let action = self.action.as_deref().map(name_bytes);
-        let mut nobody = Vec::new();
-        let mut answers = Vec::new();
-        for &release in &releases {
-            answers.push(ask(&world, root, release, |configuration| {
-                if access::is_nobody(configuration, name_bytes(&self.user)) {
-                    nobody.push(no_user(configuration.accounts, name_bytes(&self.user)));
-                }
-                self.answer(configuration, release, &headers)
-            }));
-        }
-        if nobody.len() == answers.len()
-            && let Some(failure) = nobody.pop()
-        {
+        // The answers, and what to say instead where no release has such a user.
+        let ask = |world: &World<'_>| -> (Vec<ActionAnswer>, Option<Failure>) {
+            let answer = |&release: &Release| {
+                ask(world, root, release, |configuration| {
+                    let is_nobody = access::is_nobody(configuration, name_bytes(&self.user));
+                    let nobody = is_nobody.then(|| no_user(configuration.accounts, name_bytes(&self.user)));
+                    (self.answer(configuration, release, &headers), nobody)
+                })
+            };
+            let (answers, nobody): (Vec<_>, Vec<_>) = releases.iter().map(answer).unzip();
+            (answers, nobody.into_iter().collect::<Option<Vec<_>>>().and_then(|mut all| all.pop()))
+        };
+        let (asked, nobody) = ask(worlds.asked());
+        if let Some(failure) = nobody {
             return Err(failure);
         }
-        let report = ActionReport { user: name_bytes(&self.user), action, answers: &answers, files: &files };
+        let before = worlds.before().map(|world| ask(world).0);
+        let before = before.as_deref().map(|answers| Before { change: &worlds.said, answers });
+        let report = ActionReport { user: name_bytes(&self.user), action, answers: &asked, before, files: &files };
         match self.format {
             FormatName::Human => report.human(out)?,
             FormatName::Json => report.json(out)?,

@@ -1,30 +1,33 @@
 //! `amictl simulate events`: who is sent which event of a recorded session.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal as _, Read, Write};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
+use super::replay::{Asked, Judged, Replay};
 use super::simulate::no_user;
-use super::{Reading, target};
-use crate::access::{self, Delivery, Fate, Watcher};
-use crate::capture::{Capture, CaptureError, Message};
+use super::what_if::WhatIf;
+use super::{Reading, progress, target};
+use crate::access;
+use crate::config::manager::Manager;
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::{FilterReader, Matcher};
-use crate::config::manager::{Manager, User};
-use crate::config::{self, Outcome, World};
+use crate::config::{self, Effective, Outcome, World};
 use crate::host::{Host, name_bytes};
-use crate::report::events::{EventsReport, Stream, Tally};
-use crate::text::{Files, show};
+use crate::release::Release;
+use crate::report::events::EventsReport;
+use crate::report::explain::Explained;
+use crate::text::{FileId, Files, show};
 
 /// `amictl simulate events`.
 #[derive(Args)]
 #[command(after_help = "\
 The capture is what a session that sees everything was sent, as it came: a
 greeting, responses and lists in it are counted and passed over. Its text is
-judged as it is.
+judged as it is. It may be of any length, and compressed with gzip or xz.
 
 Exit codes: 0 judged, 1 the manager.conf does not load, 3 the capture cannot be
 read.")]
@@ -47,8 +50,21 @@ pub(super) struct Events {
     /// How the answer is shown: `ami` is the events that a user is sent, byte for byte
     #[arg(long, value_enum, default_value = "table")]
     format: FormatName,
+    /// Say of each event, or of those of one name, why a user is sent it or is not, and what it would take
+    #[arg(long, value_name = "EVENT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    explain: Option<OsString>,
+    /// Explain with every step and every filter, and not just what decided
+    #[arg(long, value_enum, value_name = "DEPTH")]
+    trace: Option<Depth>,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    what_if: WhatIf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Depth {
+    Full,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,47 +76,92 @@ enum FormatName {
 
 impl Events {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
-        if target::is_stdin(&self.file) && target::is_stdin(&self.events) {
-            return Err(Failure::usage("standard input cannot be both the file and the capture"));
-        }
+        self.is_sensible()?;
         let settings = target::settings(host, std::slice::from_ref(&self.file), None)?;
         let [release] = self.reading.releases(&settings)?[..] else {
             return Err(Failure::usage("events are judged for one release").help("name one: `--asterisk 22`"));
         };
         let files = Files::default();
         let root = target::open(host, &files, &self.file, &self.reading)?;
-        let world = World::new(&files, host, target::place(&self.file, &self.reading, &settings));
-        let effective = config::load(&world, root, release);
-        let manager = Manager::load(&world, &effective, release);
-        if effective.outcome != Outcome::Loads {
-            return Err(Failure { exit: Exit::Findings, ..Failure::usage("Asterisk does not load this file") }
-                .help(format!("`amictl check {}` says why", self.file.display())));
-        }
-        let users = self.users(&manager)?;
+        let world = || World::new(&files, host, target::place(&self.file, &self.reading, &settings));
+        let worlds = self.what_if.worlds(world, root, &[release])?;
+        let load = |world| self.load(world, root, release);
+        let (effective, old_effective) = (load(worlds.asked())?, worlds.before().map(load).transpose()?);
+        let manager = Manager::load(worlds.asked(), &effective, release);
+        let old = worlds.before().zip(old_effective.as_ref());
+        let old = old.map(|(world, effective)| (effective, Manager::load(world, effective, release)));
+        let old = old.as_ref().map(|(effective, manager)| (*effective, manager));
+
         let mask = self.mask.as_ref().and_then(|mask| access::mask(name_bytes(mask))).unwrap_or(Classes::ALL);
-        let added = self.added(&mut FilterReader::new(release))?;
-        let watchers: Vec<Watcher<'_>> = users.iter().map(|user| watcher(user, mask, &added)).collect();
-        let disabled = manager.general.disabled_events().into_iter().map(<[u8]>::to_vec).collect();
-        let mut judged =
-            Judged { delivery: Delivery::new(&watchers, disabled), tallies: Vec::new(), stream: Stream::default() };
-        let input = self.input(host)?;
-        if self.format == FormatName::Ami {
-            judged.run(input, |text| out.write_all(text))?;
-        } else {
-            judged.run(input, |_| Ok(()))?;
-        }
-        let names: Vec<&[u8]> = users.iter().map(|user| user.name).collect();
-        let tallies: Vec<Tally> = judged.delivery.groups().iter().map(|&group| judged.tallies[group]).collect();
-        let report = EventsReport { release, names: &names, tallies: &tallies, stream: &judged.stream };
+        let asked = Asked { mask, filters: self.added(&mut FilterReader::new(release))? };
+        let names = self.names(&manager, old.map(|(_, manager)| manager))?;
+        let mut replay = Replay::new(names, (&effective, &manager), old, &asked);
+        let stream = replay.run(self.input(host)?, |judged| self.show(&judged, &files, out))?;
+        let (rows, change) = (replay.rows(), old.map(|_| &*worlds.said));
+        let report = EventsReport { release, rows: &rows, change, stream: &stream };
         match self.format {
-            FormatName::Table => report.table(out)?,
-            FormatName::Json => report.json(out)?,
             FormatName::Ami => {}
+            FormatName::Json if self.is_explaining() => report.json_line(out)?,
+            FormatName::Json => report.json(out)?,
+            FormatName::Table => report.table(out)?,
         }
         for note in report.notes(&manager.general) {
             let _ = writeln!(io::stderr(), "amictl: {note}");
         }
         Ok(Exit::Clean)
+    }
+
+    fn is_sensible(&self) -> Result<(), Failure> {
+        let is_ami = self.format == FormatName::Ami;
+        match () {
+            () if target::is_stdin(&self.file) && target::is_stdin(&self.events) => {
+                Err(Failure::usage("standard input cannot be both the file and the capture"))
+            }
+            () if is_ami && self.is_explaining() => {
+                Err(Failure::usage("`--format ami` has no place for explanations").help("leave it out"))
+            }
+            () if is_ami && self.user.len() != 1 => {
+                Err(Failure::usage("`--format ami` is for one user").help("name it: `--user NAME`"))
+            }
+            () => Ok(()),
+        }
+    }
+
+    /// What is shown of a single event.
+    fn show(&self, judged: &Judged<'_, '_, '_>, files: &Files, out: &mut dyn Write) -> Result<(), Failure> {
+        let (number, event) = (judged.number, judged.event);
+        if self.format == FormatName::Ami && judged.first_is_sent_it {
+            out.write_all(&event.text)?;
+        }
+        if self.explains(event.name()) {
+            let users = judged.explain();
+            let explained = Explained { number, event, users: &users, files, in_full: self.trace.is_some() };
+            match self.format {
+                FormatName::Json => explained.json(out)?,
+                _ => explained.human(out)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What the release holds of the file, if it loads it.
+    fn load<'t>(&self, world: &'t World<'_>, root: FileId, release: Release) -> Result<Effective<'t>, Failure> {
+        let effective = config::load(world, root, release);
+        if effective.outcome == Outcome::Loads {
+            return Ok(effective);
+        }
+        Err(Failure { exit: Exit::Findings, ..Failure::usage("Asterisk does not load this file") }
+            .help(format!("`amictl check {}` says why", self.file.display())))
+    }
+
+    fn is_explaining(&self) -> bool {
+        self.explain.is_some() || self.trace.is_some()
+    }
+
+    /// Is an event of that name one to be explained?
+    fn explains(&self, name: &[u8]) -> bool {
+        let is_asked = |asked: &OsString| asked.is_empty() || name_bytes(asked) == name;
+        self.is_explaining() && self.explain.as_ref().is_none_or(is_asked)
     }
 
     /// The filters that the session adds.
@@ -122,72 +183,31 @@ impl Events {
     }
 
     fn input(&self, host: &dyn Host) -> Result<Box<dyn Read>, Failure> {
-        if target::is_stdin(&self.events) {
-            return Ok(Box::new(io::stdin().lock()));
-        }
         let failed = |error| Failure::input(format!("cannot read `{}`: {error}", self.events.display()));
-        host.stream(&self.events).map_err(failed)
+        let (input, path): (Box<dyn Read>, _) = match target::is_stdin(&self.events) {
+            // A shell may have made a file of it.
+            true => (Box::new(io::stdin().lock()), Path::new("/dev/stdin")),
+            false => (host.stream(&self.events).map_err(failed)?, &*self.events),
+        };
+        // Events that run over the terminal show that it goes on, and a bar would be in between.
+        let runs_over = self.format == FormatName::Ami || self.is_explaining();
+        let are_seen = runs_over && io::stdout().is_terminal();
+        Ok(if are_seen { input } else { progress::watched(input, host.length(path)) })
     }
 
-    /// The users that are asked about, or all of them.
-    fn users<'m, 't>(&self, manager: &'m Manager<'t>) -> Result<Vec<&'m User<'t>>, Failure> {
+    /// The users that are asked about; or all that there are, and those that there were before a change.
+    fn names<'t>(&self, manager: &Manager<'t>, old: Option<&Manager<'t>>) -> Result<Vec<&'t [u8]>, Failure> {
         let accounts = &manager.accounts;
-        if self.format == FormatName::Ami && self.user.len() != 1 {
-            return Err(Failure::usage("`--format ami` is for one user").help("name it: `--user NAME`"));
-        }
+        let old = old.map(|old| &old.accounts);
         if self.user.is_empty() {
-            return Ok(accounts.users.iter().collect());
+            let gone = old.into_iter().flat_map(|old| &old.users).filter(|user| accounts.find(user.name).is_none());
+            return Ok(accounts.users.iter().chain(gone).map(|user| user.name).collect());
         }
         let find = |name: &OsString| {
             let name = name_bytes(name);
-            accounts.find(name).ok_or_else(|| no_user(accounts, name))
+            let found = accounts.find(name).or_else(|| old?.find(name));
+            found.map(|user| user.name).ok_or_else(|| no_user(accounts, name))
         };
         self.user.iter().map(find).collect()
-    }
-}
-
-fn watcher<'w>(user: &'w User<'_>, mask: Classes, added: &'w [(Matcher, bool)]) -> Watcher<'w> {
-    let mut watcher = Watcher::of(user, mask);
-    for (matcher, excludes) in added {
-        if *excludes { &mut watcher.excludes } else { &mut watcher.includes }.push(matcher);
-    }
-    watcher
-}
-
-struct Judged<'w> {
-    delivery: Delivery<'w>,
-    /// Of each group of sessions.
-    tallies: Vec<Tally>,
-    stream: Stream,
-}
-
-impl Judged<'_> {
-    /// Judges all events of a capture; `send` gets those that the first group is sent.
-    fn run(&mut self, input: Box<dyn Read>, mut send: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), Failure> {
-        let groups = self.delivery.groups().iter().max().map_or(0, |last| last + 1);
-        self.tallies.resize(groups, Tally::default());
-        let mut capture = Capture::new(input);
-        while let Some(message) = capture.message()? {
-            let Message::Event(event) = message else {
-                self.stream.replies += 1;
-                continue;
-            };
-            self.stream.add(&event);
-            let fates = self.delivery.judge(&event.text, event.name(), event.classes());
-            for (tally, &fate) in self.tallies.iter_mut().zip(fates) {
-                tally.add(fate, event.text.len());
-            }
-            if fates.first() == Some(&Fate::Delivered) {
-                send(&event.text)?;
-            }
-        }
-        self.stream.tail = capture.tail();
-        Ok(())
-    }
-}
-
-impl From<CaptureError> for Failure {
-    fn from(error: CaptureError) -> Failure {
-        Failure::input(error.to_string())
     }
 }

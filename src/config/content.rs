@@ -80,6 +80,23 @@ impl<'t> Content<'t> {
         self.clone()
     }
 
+    /// Puts `new` in the place of the last entry that `goes`, or at the end where none does, and takes out all others
+    /// that go.
+    pub(super) fn replace(&mut self, goes: impl Fn(&Entry<'t>) -> bool, mut new: Option<Entry<'t>>) {
+        let mut kept: Vec<Entry<'t>> = Vec::new();
+        let entries: Vec<_> = self.iter().collect();
+        for entry in entries.into_iter().rev() {
+            match goes(entry) {
+                true => kept.extend(new.take()),
+                false => kept.push(entry.clone()),
+            }
+        }
+        kept.reverse();
+        kept.extend(new);
+        self.length = kept.len() as u64;
+        self.items = kept.into_iter().map(Item::Own).collect();
+    }
+
     /// The entries as one list of its own. Takes time in proportion to [`Content::len`] when any are inherited.
     pub(super) fn flat(&mut self) -> Flat<'_, 't> {
         if self.items.iter().any(|item| matches!(item, Item::Shared(_))) {

@@ -2,6 +2,9 @@
 //!
 //! Source: `config_text_file_load`, `process_text_line` and `ast_config_internal_load` in main/config.c.
 
+mod ends;
+mod what_ifs;
+
 use std::cell::Cell;
 use std::collections::HashSet;
 
@@ -11,7 +14,7 @@ use super::glob::MOST_LOOKS;
 use super::include::Found;
 use super::names::Names;
 use super::note::{Limit, Note, What};
-use super::{Asked, Content, Effective, Entry, Origin, Outcome, Read, ReadId, Section, SectionId, World};
+use super::{Asked, Content, Effective, Entry, Origin, Outcome, Read, ReadId, Section, SectionId, WhatIf, World};
 use crate::release::Quirk;
 use crate::syntax::{self, Dialect, Directive, Field, Header, HeaderItem, Line, Node, Nothing, Operator, Start, Tree};
 use crate::text::{FileId, SourceFile, offset};
@@ -48,8 +51,15 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
         volume: (0, 0),
         looked: Cell::new(0),
         work: 0,
+        what_ifs: Vec::new(),
     };
+    if let Some((_, what_ifs)) = world.what_ifs.as_ref().filter(|(changed, _)| *changed == root) {
+        loader.what_ifs = what_ifs.iter().map(|what_if| (what_if, None)).collect();
+    }
     loader.read(world.files.get(root), None, Start::default(), None);
+    for id in 0..if loader.what_ifs.is_empty() { 0 } else { loader.sections.len() } {
+        loader.change(SectionId(offset(id)));
+    }
     Effective {
         outcome: loader.outcome.unwrap_or(Outcome::Loads),
         sections: loader.sections,
@@ -85,6 +95,8 @@ struct Loader<'t, 'w, 'a> {
     /// What patterns of includes looked at.
     looked: Cell<u64>,
     work: u64,
+    /// What-ifs, and the reading of the line of each, once it is done.
+    what_ifs: Vec<(&'t WhatIf, Option<ReadId>)>,
 }
 
 /// How the reading goes on.
@@ -356,6 +368,7 @@ impl<'t> Loader<'t, '_, '_> {
         if fresh.is_none() && target == Some(base) && !self.sections[base.0 as usize].content.is_empty() {
             return self.hangs(What::InheritsItself, at);
         }
+        self.change(base);
         let copy = self.sections[base.0 as usize].content.shared();
         let heir = self.target(fresh, target);
         heir.bases.push(base);
@@ -457,44 +470,5 @@ impl<'t> Loader<'t, '_, '_> {
             *section = Some(self.begin(fresh));
         }
         flow
-    }
-
-    fn note(&mut self, what: What<'t>, at: Origin) -> Flow {
-        self.notes.push(Note { what, at, fatal: false });
-        Flow::Goes
-    }
-
-    /// A name that is not there, unless it may stand in a file that amictl could not look at.
-    fn unless_partial(&mut self, what: What<'t>, at: Origin) -> Flow {
-        if self.partial { self.note(what, at) } else { self.fatal(what, at) }
-    }
-
-    /// Refuses the file. An included one ends here. The root goes on: each reason is worth a word, and they are
-    /// mended one by one.
-    fn fatal(&mut self, what: What<'t>, at: Origin) -> Flow {
-        self.notes.push(Note { what, at, fatal: true });
-        if at.read.0 > 0 {
-            return Flow::CutShort;
-        }
-        self.outcome.get_or_insert(Outcome::Refused(self.notes.len() - 1));
-        self.reasons += 1;
-        if self.reasons < MOST_REASONS { Flow::Goes } else { Flow::CutShort }
-    }
-
-    fn hangs(&mut self, what: What<'t>, at: Origin) -> Flow {
-        self.note(what, at);
-        self.outcome.get_or_insert(Outcome::Hangs(self.notes.len() - 1));
-        Flow::Stops
-    }
-
-    fn limit(&mut self, limit: Limit, at: Origin) -> Flow {
-        self.note(What::Limit(limit), at);
-        self.outcome.get_or_insert(Outcome::Limit(self.notes.len() - 1));
-        Flow::Stops
-    }
-
-    fn works(&mut self, entries: u64, at: Origin) -> Flow {
-        self.work += entries;
-        if self.work > MOST_WORK { self.limit(Limit::Work, at) } else { Flow::Goes }
     }
 }

@@ -15,6 +15,7 @@ mod load;
 pub mod manager;
 mod names;
 mod note;
+mod what_if;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -25,8 +26,9 @@ use elsa::FrozenVec;
 pub use content::{Content, Entry};
 use names::Names;
 pub use note::{Limit, Note, What};
+pub use what_if::{Change, WhatIf};
 
-use crate::host::Host;
+use crate::host::{Date, Host};
 use crate::release::{Quirk, Release};
 use crate::syntax::{self, Dialect, Line, Start, Tree};
 use crate::text::{FileId, Files, Span};
@@ -48,6 +50,8 @@ pub struct World<'f> {
     pub files: &'f Files,
     host: &'f dyn Host,
     place: Place,
+    /// What-ifs, and the root file that they are about.
+    what_ifs: Option<(FileId, Vec<WhatIf>)>,
     trees: FrozenVec<Box<Tree<'f>>>,
     known: RefCell<HashMap<(FileId, Dialect, Start), usize>>,
 }
@@ -55,7 +59,13 @@ pub struct World<'f> {
 impl<'f> World<'f> {
     /// A world without files.
     pub fn new(files: &'f Files, host: &'f dyn Host, place: Place) -> World<'f> {
-        World { files, host, place, trees: FrozenVec::new(), known: RefCell::default() }
+        World { files, host, place, what_ifs: None, trees: FrozenVec::new(), known: RefCell::default() }
+    }
+
+    /// The same world, in which some sections of a root file say something else.
+    #[must_use]
+    pub fn changed(self, root: FileId, what_ifs: Vec<WhatIf>) -> World<'f> {
+        World { what_ifs: Some((root, what_ifs)), ..self }
     }
 
     /// The tree of a file, read in one way.
@@ -67,6 +77,11 @@ impl<'f> World<'f> {
             self.trees.len() - 1
         });
         &self.trees[at]
+    }
+
+    /// The day on which all this is looked at.
+    pub fn today(&self) -> Date {
+        Date::of(self.host.now())
     }
 
     /// Where files are looked for.

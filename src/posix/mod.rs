@@ -21,6 +21,7 @@ mod tree;
 
 pub use set::Set;
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
@@ -170,6 +171,26 @@ impl Pattern {
                 Some(program) => program.search(text, known.reading),
                 None => Answer::Undecided(Beyond::TooLarge),
             },
+        }
+    }
+
+    /// Where the leftmost match is that the regex crate finds; nothing where there is none, or only whether there is one
+    /// is told.
+    pub fn find(&self, text: &[u8]) -> Option<Range<usize>> {
+        let text = until_nul(text);
+        match &self.inner {
+            Inner::Known(known) if known.reading != Reading::Characters || text.is_ascii() => {
+                known.fast.as_ref()?.find(text).map(|found| found.range())
+            }
+            _ => None,
+        }
+    }
+
+    /// Texts without which it matches nothing: of each list one at least. There may be more that it needs.
+    pub fn needs(&self) -> Vec<Vec<Vec<u8>>> {
+        match &self.inner {
+            Inner::Known(known) => literals::needs(&known.tree).all,
+            Inner::Beyond(_) => Vec::new(),
         }
     }
 

@@ -7,8 +7,9 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::login::{Answer, answer, head, lines};
 use super::text;
+use super::what_if::{Before, turn};
 use super::wrap::hanging;
-use crate::access::{Trace, Verdict};
+use crate::access::Verdict;
 use crate::catalog::{ActionDef, ClassDef, Danger};
 use crate::config::manager::classes::Classes;
 use crate::release::Release;
@@ -32,6 +33,8 @@ pub struct ActionReport<'a> {
     pub action: Option<&'a [u8]>,
     /// The answers, in the order of the releases.
     pub answers: &'a [ActionAnswer],
+    /// Those before a change, in the same order.
+    pub before: Option<Before<'a, ActionAnswer>>,
     /// The files that were read.
     pub files: &'a Files,
 }
@@ -60,18 +63,37 @@ impl ActionReport<'_> {
     pub fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let what = self.action.map_or_else(|| "may run".into(), |action| format!("sends {}", show(action)));
         for (at, one) in self.answers.iter().enumerate() {
-            let Answer { release, ref trace } = one.answer;
+            let release = one.answer.release;
             head(at, release, &format!("{} {what}", show(self.user)), out)?;
-            for (start, text) in lines(trace, self.files) {
-                hanging(&text, &start, &" ".repeat(start.len()), out)?;
+            let Some(before) = &self.before else {
+                self.steps(one, out)?;
+                one.list(release, out)?;
+                continue;
+            };
+            let old = &before.answers[at];
+            self.steps(old, out)?;
+            writeln!(out, "\nWith {}:", before.change)?;
+            self.steps(one, out)?;
+            if self.action.is_some() {
+                writeln!(out, "{}", turn(&old.answer.trace, &one.answer.trace, word))?;
+            } else {
+                one.list_what_is_not_in(old, "gained", out)?;
+                old.list_what_is_not_in(one, "lost", out)?;
             }
-            match trace.verdict() {
-                Verdict::Accepted => writeln!(out, "{}", trace.answer())?,
-                other => writeln!(out, "{}: {}", other.name(), trace.answer())?,
-            }
-            one.list(release, out)?;
         }
         Ok(())
+    }
+
+    /// How an answer came about, and the verdict.
+    fn steps(&self, one: &ActionAnswer, out: &mut dyn Write) -> io::Result<()> {
+        let trace = &one.answer.trace;
+        for (start, text) in lines(trace, self.files) {
+            hanging(&text, &start, &" ".repeat(start.len()), out)?;
+        }
+        match trace.verdict() {
+            Verdict::Accepted => writeln!(out, "{}", trace.answer()),
+            other => writeln!(out, "{}: {}", other.name(), trace.answer()),
+        }
     }
 }
 
@@ -99,6 +121,14 @@ impl ActionAnswer {
         hanging(&others.join(", "), "  ", "  ", out)
     }
 
+    /// What the user may run here and not there, the dangerous first.
+    fn list_what_is_not_in(&self, other: &ActionAnswer, what: &str, out: &mut dyn Write) -> io::Result<()> {
+        let is_there = |action: &ActionDef| other.may.iter().any(|there| there.name() == action.name());
+        let only: Vec<_> = self.may.iter().filter(|action| !is_there(action)).map(|action| action.name()).collect();
+        let names = if only.is_empty() { "nothing".to_owned() } else { only.join(", ") };
+        hanging(&names, &format!("{what}: "), "    ", out)
+    }
+
     /// The classes that let the user run an action.
     fn held(&self, action: ActionDef, release: Release) -> Vec<&'static str> {
         action.any_of(release).map(ClassDef::name).filter(|name| self.write.has(name)).collect()
@@ -120,10 +150,17 @@ impl Serialize for ActionReport<'_> {
         if let Some(action) = self.action {
             text::entry(&mut map, "action", action)?;
         }
-        let answers: Vec<_> = self.answers.iter().map(|answer| AnswerDump { report: self, answer }).collect();
-        map.serialize_entry("answers", &answers)?;
+        map.serialize_entry("answers", &dumps(self, self.answers))?;
+        if let Some(before) = &self.before {
+            map.serialize_entry("change", before.change)?;
+            map.serialize_entry("before", &dumps(self, before.answers))?;
+        }
         map.end()
     }
+}
+
+fn dumps<'a>(report: &'a ActionReport<'a>, answers: &'a [ActionAnswer]) -> Vec<AnswerDump<'a>> {
+    answers.iter().map(|answer| AnswerDump { report, answer }).collect()
 }
 
 struct AnswerDump<'a> {
@@ -131,8 +168,8 @@ struct AnswerDump<'a> {
     answer: &'a ActionAnswer,
 }
 
-fn word(trace: &Trace) -> &'static str {
-    match trace.verdict() {
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Accepted => "allowed",
         other => other.name(),
     }
@@ -142,7 +179,7 @@ impl Serialize for AnswerDump<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         let one = &self.answer.answer;
-        answer(&mut map, one, word(&one.trace), self.report.files)?;
+        answer(&mut map, one, word(one.trace.verdict()), self.report.files)?;
         if self.report.action.is_none() {
             let may = self.answer.may.iter();
             let may: Vec<_> = may.map(|&action| MayDump { answer: self.answer, action }).collect();

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::text;
+use super::variables::Variables;
+use super::wrap::hanging;
 use crate::access::Fate;
 use crate::capture::Event;
 use crate::config::manager::general::General;
@@ -63,6 +65,7 @@ pub struct Stream {
     /// Events with a line `Timestamp`, and with a line `SequenceNumber`.
     stamped: u64,
     numbered: u64,
+    variables: Variables,
 }
 
 impl Stream {
@@ -73,7 +76,21 @@ impl Stream {
         let mut lines = event.text.split(|&byte| byte == b'\n').skip(2).take(2);
         self.stamped += u64::from(lines.clone().any(|line| line.starts_with(b"Timestamp: ")));
         self.numbered += u64::from(lines.any(|line| line.starts_with(b"SequenceNumber: ")));
+        self.variables.see(event);
     }
+}
+
+/// A longer name has a line for itself.
+const WIDEST_NAME: usize = 17;
+
+/// A user, and what becomes of the events for it.
+pub struct Row<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// What it is sent, if there is such a user.
+    pub tally: Option<Tally>,
+    /// What it was sent before a change, if there was such a user.
+    pub before: Option<Tally>,
 }
 
 /// What each user is sent of a capture, ready to be printed.
@@ -81,15 +98,15 @@ pub struct EventsReport<'a> {
     /// The release.
     pub release: Release,
     /// The users.
-    pub names: &'a [&'a [u8]],
-    /// What becomes of the events for each of them.
-    pub tallies: &'a [Tally],
+    pub rows: &'a [Row<'a>],
+    /// What was changed, if anything was, as it may be shown.
+    pub change: Option<&'a str>,
     /// The capture.
     pub stream: &'a Stream,
 }
 
 impl EventsReport<'_> {
-    /// Writes a line for each user.
+    /// Writes a line for each user; two, where a change makes a difference.
     ///
     /// # Errors
     ///
@@ -97,26 +114,53 @@ impl EventsReport<'_> {
     pub fn table(&self, out: &mut dyn Write) -> io::Result<()> {
         let Stream { events, bytes, replies, .. } = self.stream;
         super::login::head(0, self.release, &format!("{events} events, {bytes} bytes; {replies} replies"), out)?;
-        let names: Vec<String> = self.names.iter().map(|name| show(name)).collect();
-        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, 30);
+        if let Some(change) = self.change {
+            hanging(&format!("First as it is; on a line with `then` what {change} makes of it."), "", "", out)?;
+        }
+        let longest = self.rows.iter().map(|row| show(row.name).chars().count()).max().unwrap_or(0);
+        let width = longest.clamp(if self.change.is_some() { 6 } else { 4 }, WIDEST_NAME);
         writeln!(
             out,
             "{:width$} {:>9} {:>5} {:>11} {:>5}  {:>7} {:>7} {:>7}",
             "user", "sent", "", "bytes", "", "class", "mask", "filter"
         )?;
-        let share = |part: u64, all: u64| format!("{:.0}%", part as f64 * 100.0 / all.max(1) as f64);
-        for (name, tally) in names.iter().zip(self.tallies) {
-            let shares = [share(tally.delivered, *events), share(tally.bytes, *bytes)];
-            write!(out, "{name:width$} {:>9} {:>5} {:>11} {:>5}", tally.delivered, shares[0], tally.bytes, shares[1])?;
-            write!(out, "  {:>7} {:>7} {:>7}", tally.class, tally.mask, tally.filter)?;
-            for (count, what) in [(tally.disabled, "disabled"), (tally.undecided, "undecided")] {
-                if count > 0 {
-                    write!(out, "  {count} {what}")?;
-                }
+        for row in self.rows {
+            let mut name = show(row.name);
+            if name.chars().count() > width {
+                writeln!(out, "{name}")?;
+                name.clear();
             }
-            writeln!(out)?;
+            let old = if self.change.is_some() { row.before } else { row.tally };
+            self.line(&format!("{name:width$}"), old, out)?;
+            if self.change.is_some() && row.before != row.tally {
+                self.line(&format!("{:width$}", "  then"), row.tally, out)?;
+            }
         }
         Ok(())
+    }
+
+    fn line(&self, start: &str, tally: Option<Tally>, out: &mut dyn Write) -> io::Result<()> {
+        let Some(tally) = tally else { return writeln!(out, "{start}  is no user") };
+        let share = |part: u64, all: u64| format!("{:.0}%", part as f64 * 100.0 / all.max(1) as f64);
+        let shares = [share(tally.delivered, self.stream.events), share(tally.bytes, self.stream.bytes)];
+        write!(out, "{start} {:>9} {:>5} {:>11} {:>5}", tally.delivered, shares[0], tally.bytes, shares[1])?;
+        writeln!(out, "  {:>7} {:>7} {:>7}", tally.class, tally.mask, tally.filter)?;
+        let beside = [(tally.disabled, "disabled"), (tally.undecided, "undecided")];
+        let beside = beside.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        match beside.collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => Ok(()),
+            beside => writeln!(out, "{:1$} beside these: {beside}", "", start.chars().count()),
+        }
+    }
+
+    /// Writes it as JSON on one line, the last of those that explain events.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn json_line(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.write_all(b"\n")
     }
 
     /// Writes it as JSON.
@@ -147,6 +191,7 @@ impl EventsReport<'_> {
                 ));
             }
         }
+        notes.extend(self.stream.variables.note(general.channel_variables()));
         notes
     }
 }
@@ -161,15 +206,22 @@ impl Serialize for EventsReport<'_> {
         map.serialize_entry("bytes", &self.stream.bytes)?;
         map.serialize_entry("replies", &self.stream.replies)?;
         map.serialize_entry("unjudged_tail_bytes", &self.stream.tail)?;
-        let users: Vec<_> = self.names.iter().zip(self.tallies).map(|(name, tally)| UserDump { name, tally }).collect();
-        map.serialize_entry("users", &users)?;
+        let dump = |of: fn(&Row<'_>) -> Option<Tally>| -> Vec<_> {
+            let dumps = self.rows.iter().filter_map(|row| Some(UserDump { name: row.name, tally: of(row)? }));
+            dumps.collect()
+        };
+        map.serialize_entry("users", &dump(|row| row.tally))?;
+        if let Some(change) = self.change {
+            map.serialize_entry("change", change)?;
+            map.serialize_entry("before", &dump(|row| row.before))?;
+        }
         map.end()
     }
 }
 
 struct UserDump<'a> {
     name: &'a [u8],
-    tally: &'a Tally,
+    tally: Tally,
 }
 
 impl Serialize for UserDump<'_> {
@@ -184,9 +236,9 @@ impl Serialize for UserDump<'_> {
     }
 }
 
-struct BlockedDump<'a>(&'a Tally);
+struct BlockedDump(Tally);
 
-impl Serialize for BlockedDump<'_> {
+impl Serialize for BlockedDump {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("class", &self.0.class)?;

@@ -57,8 +57,11 @@ fn in_full(report: &CheckReport<'_>, finding: &Finding, look: Look, out: &mut dy
         .map_err(|_| io::Error::other("the report could not be drawn"))?;
     out.write_all(text.trim_start_matches('\n').as_bytes())?;
     paragraph(out, &format!("Asterisk {}: {}", report.speaks_of(finding), finding.effect), look)?;
-    if let Some(help) = &finding.help {
-        paragraph(out, &format!("help: {help}"), look)?;
+    let asked = finding.asked_by().map(|option| format!(" [{option}]")).unwrap_or_default();
+    match (&finding.help, &finding.fix) {
+        (Some(help), _) => paragraph(out, &format!("help: {help}{asked}"), look)?,
+        (None, Some(fix)) => paragraph(out, &format!("help: {}{asked}", fix.title), look)?,
+        (None, None) => {}
     }
     for (span, why) in &finding.related {
         paragraph(out, &format!("see {}: {why}", report.files.place(*span)), look)?;

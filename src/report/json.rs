@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::CheckReport;
-use crate::finding::{Finding, Severity};
-use crate::text::{Files, Span};
+use crate::finding::{Finding, Fix, Severity};
+use crate::text::{Edit, Files, Span};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -33,7 +35,25 @@ struct JsonFinding<'a> {
     place: Place<'a>,
     releases: Vec<String>,
     related: Vec<Related<'a>>,
-    fixes: [(); 0],
+    fixes: Vec<JsonFix<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonFix<'a> {
+    title: &'a str,
+    safety: &'a str,
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonEdit<'a> {
+    file: &'a str,
+    start_byte: u32,
+    end_byte: u32,
+    text: std::borrow::Cow<'a, str>,
+    /// The same exactly, where it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_base64: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -97,8 +117,19 @@ fn json<'a>(finding: &'a Finding, files: &'a Files) -> JsonFinding<'a> {
             .iter()
             .map(|(span, message)| Related { message, place: place(*span, files) })
             .collect(),
-        fixes: [],
+        fixes: finding.fix.iter().map(|fix| json_fix(fix, files)).collect(),
     }
+}
+
+fn json_fix<'a>(fix: &'a Fix, files: &'a Files) -> JsonFix<'a> {
+    let edit = |edit: &'a Edit| JsonEdit {
+        file: files.get(edit.span.file).name(),
+        start_byte: edit.span.start,
+        end_byte: edit.span.end,
+        text: String::from_utf8_lossy(&edit.text),
+        text_base64: std::str::from_utf8(&edit.text).is_err().then(|| STANDARD.encode(&edit.text)),
+    };
+    JsonFix { title: &fix.title, safety: fix.safety.name(), edits: fix.edits.iter().map(edit).collect() }
 }
 
 fn place(span: Span, files: &Files) -> Place<'_> {

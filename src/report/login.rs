@@ -7,6 +7,8 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::manager::place;
 use super::text;
+use super::what_if::{Before, turn};
+use super::wrap::hanging;
 use crate::access::{Step, Trace, Verdict};
 use crate::release::Release;
 use crate::text::{Files, show};
@@ -27,6 +29,8 @@ pub struct LoginReport<'a> {
     pub from: &'a str,
     /// The answers, in the order of the releases.
     pub answers: &'a [Answer],
+    /// Those before a change, in the same order.
+    pub before: Option<Before<'a, Answer>>,
     /// The files that were read.
     pub files: &'a Files,
 }
@@ -55,12 +59,23 @@ impl LoginReport<'_> {
     pub fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for (at, answer) in self.answers.iter().enumerate() {
             head(at, answer.release, &format!("{} from {}", show(self.user), self.from), out)?;
-            for (start, text) in lines(&answer.trace, self.files) {
-                writeln!(out, "{start}{text}")?;
+            if let Some(before) = &self.before {
+                self.steps(&before.answers[at].trace, out)?;
+                writeln!(out, "\nWith {}:", before.change)?;
             }
-            writeln!(out, "{}: {}", answer.trace.verdict().name(), answer.trace.answer())?;
+            self.steps(&answer.trace, out)?;
+            if let Some(before) = &self.before {
+                writeln!(out, "{}", turn(&before.answers[at].trace, &answer.trace, Verdict::name))?;
+            }
         }
         Ok(())
+    }
+
+    fn steps(&self, trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+        for (start, text) in lines(trace, self.files) {
+            hanging(&text, &start, &" ".repeat(start.len()), out)?;
+        }
+        writeln!(out, "{}: {}", trace.verdict().name(), trace.answer())
     }
 }
 
@@ -101,10 +116,17 @@ impl Serialize for LoginReport<'_> {
         map.serialize_entry("format", &1)?;
         text::entry(&mut map, "user", self.user)?;
         map.serialize_entry("from", self.from)?;
-        let answers: Vec<_> = self.answers.iter().map(|answer| AnswerDump { report: self, answer }).collect();
-        map.serialize_entry("answers", &answers)?;
+        map.serialize_entry("answers", &dumps(self, self.answers))?;
+        if let Some(before) = &self.before {
+            map.serialize_entry("change", before.change)?;
+            map.serialize_entry("before", &dumps(self, before.answers))?;
+        }
         map.end()
     }
+}
+
+fn dumps<'a>(report: &'a LoginReport<'a>, answers: &'a [Answer]) -> Vec<AnswerDump<'a>> {
+    answers.iter().map(|answer| AnswerDump { report, answer }).collect()
 }
 
 struct AnswerDump<'a> {
@@ -120,9 +142,10 @@ impl Serialize for AnswerDump<'_> {
     }
 }
 
-struct StepDump<'a> {
-    files: &'a Files,
-    step: &'a Step,
+/// A step as JSON.
+pub(super) struct StepDump<'a> {
+    pub(super) files: &'a Files,
+    pub(super) step: &'a Step,
 }
 
 impl Serialize for StepDump<'_> {

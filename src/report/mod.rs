@@ -1,8 +1,10 @@
 //! Finished values into text: one file a format. Nothing is computed here, and nothing but this layer knows formats.
 
 pub mod action;
+pub mod diff;
 pub mod dump;
 pub mod events;
+pub mod explain;
 mod human;
 mod json;
 pub mod login;
@@ -12,6 +14,8 @@ mod manager_human;
 mod short;
 mod snippet;
 mod text;
+mod variables;
+pub mod what_if;
 pub mod wrap;
 
 use std::io::{self, Write};

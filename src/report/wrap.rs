@@ -10,11 +10,20 @@ const WIDTH: usize = 79;
 ///
 /// What the writer says.
 pub fn hanging(text: &str, first: &str, rest: &str, out: &mut dyn Write) -> io::Result<()> {
-    let mut indent = first;
-    let mut line = String::new();
+    wrapped(text, first, rest, usize::MAX).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// The lines of that; of a text that takes more than `most`, the last one ends in `…`.
+pub(super) fn wrapped(text: &str, first: &str, rest: &str, most: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut indent, mut line) = (first, String::new());
     for word in text.split_whitespace() {
         if !line.is_empty() && indent.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
-            writeln!(out, "{indent}{line}")?;
+            if lines.len() + 1 == most {
+                line.push('…');
+                break;
+            }
+            lines.push(format!("{indent}{line}"));
             line.clear();
             indent = rest;
         }
@@ -23,5 +32,6 @@ pub fn hanging(text: &str, first: &str, rest: &str, out: &mut dyn Write) -> io::
         }
         line.push_str(word);
     }
-    writeln!(out, "{indent}{line}")
+    lines.push(format!("{indent}{line}"));
+    lines
 }

@@ -1,6 +1,7 @@
 //! Examples of rules: small files with marks under what is found. They are the rule's tests and part of its page.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{All, Check, Role, Rule, Selection, check};
 use crate::config::{Place, World};
@@ -8,6 +9,12 @@ use crate::finding::{Finding, Severity};
 use crate::host::{Host as _, Memory};
 use crate::release::Release;
 use crate::text::Files;
+
+/// Where examples lie.
+const ETC: &str = "/etc/asterisk";
+
+/// The day of examples: the first of 2026.
+const TODAY: Duration = Duration::from_secs(20_454 * 24 * 60 * 60);
 
 /// A file with or without a mistake.
 ///
@@ -79,18 +86,11 @@ impl Example {
     ///
     /// What the rule found that is not marked, or did not find that is.
     pub fn run(&self, rule: &'static Rule) -> Result<Vec<Finding>, ExampleError> {
-        let mut memory = Memory::default();
-        let mut marks = Vec::new();
-        for (name, text) in self.files.iter().copied().chain([(self.name, self.text)]) {
-            let (plain, found) = unmarked(text);
-            memory.add(Path::new("/etc/asterisk").join(name), expanded(&plain));
-            marks.extend(found.into_iter().map(|mark| Mark { file: name, ..mark }));
-        }
+        let (memory, marks) = self.laid_out();
         let files = Files::default();
-        let path = Path::new("/etc/asterisk").join(self.name);
+        let path = Path::new(ETC).join(self.name);
         let bytes = memory.read(&path).unwrap_or_default();
-        let place = Place { etc: "/etc/asterisk".into(), root: None, complete: self.complete };
-        let world = World::new(&files, &memory, place);
+        let world = World::new(&files, &memory, self.place());
         let root = files.add(self.name.to_owned(), path, bytes).id();
         let only = Only(rule);
         let selection: &dyn Selection = if matches!(rule.check, Check::Suppression(_)) { &All } else { &only };
@@ -99,7 +99,29 @@ impl Example {
         compare(&findings, marks, &files).map(|()| findings)
     }
 
-    fn asked(&self) -> Vec<Release> {
+    /// Its files, and where they lie.
+    pub fn files(&self) -> (Memory, PathBuf) {
+        (self.laid_out().0, Path::new(ETC).join(self.name))
+    }
+
+    /// Where its files are looked for.
+    pub fn place(&self) -> Place {
+        Place { etc: ETC.into(), root: None, complete: self.complete }
+    }
+
+    fn laid_out(&self) -> (Memory, Vec<Mark>) {
+        let (mut memory, mut marks) = (Memory::default(), Vec::new());
+        memory.set_now(TODAY);
+        for (name, text) in self.files.iter().copied().chain([(self.name, self.text)]) {
+            let (plain, found) = unmarked(text);
+            memory.add(Path::new(ETC).join(name), expanded(&plain));
+            marks.extend(found.into_iter().map(|mark| Mark { file: name, ..mark }));
+        }
+        (memory, marks)
+    }
+
+    /// The releases that it is read for.
+    pub fn asked(&self) -> Vec<Release> {
         if self.releases.is_empty() {
             return Release::all_series();
         }
@@ -118,7 +140,8 @@ pub enum ExampleError {
     NotFound(String),
 }
 
-struct Only(&'static Rule);
+/// One rule alone, strict or not.
+pub struct Only(pub &'static Rule);
 
 impl Selection for Only {
     fn severity(&self, rule: &'static Rule, own: Severity) -> Option<Severity> {
@@ -182,7 +205,7 @@ fn compare(findings: &[Finding], mut marks: Vec<Mark>, files: &Files) -> Result<
     for finding in findings {
         let file = files.get(finding.span.file);
         let (start, end) = (file.position(finding.span.start as usize), file.position(finding.span.end as usize));
-        let name = file.name().trim_start_matches("/etc/asterisk/");
+        let name = file.name().trim_start_matches(ETC).trim_start_matches('/');
         let said = format!("{}; {}; {}", finding.message, finding.effect, finding.help.as_deref().unwrap_or_default());
         let fits = |mark: &Mark| {
             let ends = (end.line, end.column) == (mark.line, mark.columns.end) || mark.open_end;

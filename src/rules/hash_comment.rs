@@ -7,7 +7,7 @@ use super::unknown_directive::Meant;
 use crate::catalog::{SectionKind, option};
 use crate::config::Origin;
 use crate::syntax::Entry;
-use crate::text::{Span, is_secret_key};
+use crate::text::{Edit, Span, is_secret_key};
 
 pub(super) static RULE: Rule = Rule {
     name: "hash-comment",
@@ -69,9 +69,10 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
 
 /// One finding for each block of lines that begin with `#`.
 fn lines(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let mut block: Option<(Span, Origin, usize)> = None;
-    let mut end = |block: &mut Option<(Span, Origin, usize)>| {
-        let Some((span, _, count)) = block.take() else { return };
+    let mut block: Option<(Span, Origin, Vec<Edit>)> = None;
+    let mut end = |block: &mut Option<(Span, Origin, Vec<Edit>)>| {
+        let Some((span, _, edits)) = block.take() else { return };
+        let count = edits.len();
         let effect = match count {
             1 => "a directive that does not exist: the line is skipped with a warning at each load".to_owned(),
             _ => format!(
@@ -81,21 +82,26 @@ fn lines(context: &Context<'_>, findings: &mut Findings<'_>) {
         findings
             .at(span, "`#` does not begin a comment", effect)
             .help("a comment begins with `;`")
-            .severity(Severity::Info);
+            .severity(Severity::Info)
+            .fix_all(Safety::Safe, "begin the comment with `;`", edits);
     };
     for (note, span) in context.notes().filter(|(note, _)| note.what == What::UnknownDirective) {
         let Node::Directive(directive) = context.effective.line(note.at).node() else { continue };
         if Meant::of(&directive).is_some() {
             continue;
         }
+        // `;--` would begin a comment of many lines.
+        let text = if directive.keyword.bytes.starts_with(b"--") { "; " } else { ";" };
+        let hash = Span { end: span.start + 1, ..span };
+        let edit = Edit { span: hash, text: text.into() };
         match &mut block {
-            Some((_, last, count)) if (last.read, last.line + 1) == (note.at.read, note.at.line) => {
+            Some((_, last, edits)) if (last.read, last.line + 1) == (note.at.read, note.at.line) => {
                 *last = note.at;
-                *count += 1;
+                edits.push(edit);
             }
             _ => {
                 end(&mut block);
-                block = Some((span, note.at, 1));
+                block = Some((span, note.at, vec![edit]));
             }
         }
     }

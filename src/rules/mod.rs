@@ -7,11 +7,12 @@
 mod address_lists;
 mod context;
 mod examples;
+mod generated;
 mod prelude;
 pub(crate) mod suppress;
 
 pub use context::Context;
-pub use examples::{Example, ExampleError};
+pub use examples::{Example, ExampleError, Only};
 
 use std::cell::OnceCell;
 
@@ -91,6 +92,7 @@ rules! {
     section_name_too_long,
     semicolon_cuts_value,
     setvar_hazard,
+    suppression_expired,
     suppression_unknown_rule,
     suppression_unused,
     suppression_without_reason,
@@ -234,7 +236,11 @@ pub fn check(
     let mut list = Vec::new();
     let mut overflows = Vec::new();
     let mut suppressions = suppress::Found::default();
-    groups.iter().for_each(|group| suppressions.add(&group.effective, false, world.files));
+    let mut generated = generated::Generated::default();
+    for group in &groups {
+        suppressions.add(&group.effective, false, world.files);
+        generated.add(&group.effective, world.files);
+    }
     let mut was_loaded = false;
     for group in &groups {
         let (options, filled, alike) = (OnceCell::new(), OnceCell::new(), alike(&group.releases));
@@ -272,7 +278,7 @@ pub fn check(
         }
     }
     let mut suppressions = suppressions.list;
-    let mut list = suppress::apply(merged(list, releases), &mut suppressions, &rules, was_loaded);
+    let mut list = suppress::apply(merged(list, releases), &mut suppressions, &rules, was_loaded, world.today());
     for rule in &rules {
         if let Check::Suppression(check) = rule.check {
             let mut findings = Findings::new(rule.name, rule.severity, releases, &mut list);
@@ -284,5 +290,6 @@ pub fn check(
         let rule = by_name(finding.rule).and_then(|rule| selection.severity(rule, finding.severity));
         finding.severity = rule.unwrap_or(finding.severity);
     }
+    groups.iter().take(1).for_each(|group| generated.advise(&group.effective, &mut list));
     list
 }

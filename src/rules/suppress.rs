@@ -1,15 +1,16 @@
 //! `; amictl: allow(rule-name) reason`.
 //!
 //! On a line of its own it stands for the next line that is not a comment; behind an entry or a directive for that
-//! line; behind a section header for the whole section.
+//! line; behind a section header for the whole section. Behind the reason `until 2027-01-31` may stand.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::config::Effective;
 use crate::finding::Finding;
+use crate::host::Date;
 use crate::syntax::{Node, PieceKind, Tree};
-use crate::text::{FileId, Files, Span, trim};
+use crate::text::{FileId, Files, Span, is_blank, trim};
 
 use super::{Check, Rule};
 
@@ -24,6 +25,10 @@ pub struct Suppression {
     pub has_reason: bool,
     /// Can it be read at all?
     pub is_clear: bool,
+    /// The last day on which it holds, if it has one, and where that is written.
+    pub until: Option<(Date, Span)>,
+    /// That day is over: it silences nothing.
+    pub is_over: bool,
     /// It is in a file beside the root, at which only the rules on the manager as loaded look.
     is_beside: bool,
     /// The part of the file in which it holds: one line, or a section.
@@ -110,6 +115,8 @@ fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppressi
         rules: Vec::new(),
         has_reason: false,
         is_clear: false,
+        until: None,
+        is_over: false,
         is_beside: false,
         reach: 0..0,
         of_section: false,
@@ -128,7 +135,32 @@ fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppressi
         rules.push(Allowed { name, span: Span::new(file, place), used: false, tried: false });
     }
     let reason = trim(source, close + 1..comment.end);
-    Some(Suppression { rules, has_reason: !reason.is_empty(), is_clear: true, ..unclear })
+    let Ok((until, reason)) = until(source, reason, file) else { return Some(unclear) };
+    Some(Suppression { rules, until, has_reason: !reason.is_empty(), is_clear: true, ..unclear })
+}
+
+/// Takes `until 2027-01-31` off the end of a reason. An error is an `until` at the very end, or before something that
+/// looks like a day and is none.
+fn until(source: &[u8], reason: Range<usize>, file: FileId) -> Result<(Option<(Date, Span)>, Range<usize>), ()> {
+    const WORD: &[u8] = b"until";
+    let last = |end: usize| {
+        let start = source[reason.start..end].iter().rposition(|&byte| is_blank(byte));
+        start.map_or(reason.start, |at| reason.start + at + 1)..end
+    };
+    let day = last(reason.end);
+    let before = trim(source, reason.start..day.start);
+    let word = last(before.end);
+    if source[day.clone()] == *WORD {
+        return Err(());
+    }
+    let is_like_one =
+        source[day.clone()].first().is_some_and(u8::is_ascii_digit) && source[day.clone()].contains(&b'-');
+    match Date::parse(&source[day.clone()]) {
+        _ if before.is_empty() || source[word.clone()] != *WORD => Ok((None, reason)),
+        Some(date) => Ok((Some((date, Span::new(file, word.start..day.end))), trim(source, before.start..word.start))),
+        None if is_like_one => Err(()),
+        None => Ok((None, reason)),
+    }
 }
 
 /// Takes out the findings that are suppressed, and remembers by what. `has_manager`: the manager was looked at.
@@ -137,8 +169,10 @@ pub(crate) fn apply(
     suppressions: &mut [Suppression],
     rules: &[&'static Rule],
     has_manager: bool,
+    today: Date,
 ) -> Vec<Finding> {
     for suppression in suppressions.iter_mut() {
+        suppression.is_over = suppression.until.is_some_and(|(last, _)| last < today);
         let did_run = |rule: &&&'static Rule| match rule.check {
             Check::Config(_) => !suppression.is_beside,
             Check::Manager(_) | Check::Strict(_) => has_manager,
@@ -164,7 +198,7 @@ pub(crate) fn apply(
         let mut covered = false;
         for &number in near(false).iter().chain(near(true)) {
             let suppression = &mut suppressions[number];
-            if !suppression.reach.contains(&at) {
+            if suppression.is_over || !suppression.reach.contains(&at) {
                 continue;
             }
             for allowed in suppression.rules.iter_mut().filter(|allowed| allowed.name == finding.rule) {
@@ -205,5 +239,14 @@ mod tests {
         assert_eq!(read("; amictl: alow(a) x"), Some((names(&[]), false, false)));
         assert_eq!(read("; amictl: allow(a"), Some((names(&[]), false, false)));
         assert_eq!(read("; see amictl: allow(a) x"), None);
+        let until = |comment: &str| {
+            let (_, has_reason, is_clear) = read(comment).unwrap();
+            (has_reason, is_clear)
+        };
+        assert_eq!(until("; amictl: allow(a) the vendor mends it until 2027-01-31"), (true, true));
+        assert_eq!(until("; amictl: allow(a) until 2027-01-31"), (false, true));
+        assert_eq!(until("; amictl: allow(a) wait until"), (false, false));
+        assert_eq!(until("; amictl: allow(a) wait until 2027-31-01"), (false, false));
+        assert_eq!(until("; amictl: allow(a) wait until spring"), (true, true));
     }
 }

@@ -13,7 +13,8 @@ pub(super) static RULE: Rule = Rule {
 A comment that begins with `amictl:` is meant to silence a rule: `; amictl: allow(rule-name) reason`, or several \
 rules with commas between. This one cannot be read so, or there is no rule of that name, and it silences nothing.
 
-`amictl explain` lists the rules. Names are written in full and in lower case; neither `all` nor a pattern is a name.",
+`amictl explain` lists the rules. Names are written in full and in lower case; neither `all` nor a pattern is a name. A day \
+behind the reason is written `until 2027-01-31`.",
     source: "amictl itself: src/rules/suppress.rs; to every Asterisk it is a comment",
     check: Check::Suppression(check),
     examples: &[
@@ -34,6 +35,11 @@ rules with commas between. This one cannot be read so, or there is no rule of th
         bad("\
 ; amictl: allow() old
   ^^^^^^^^^^^^^^^^^^^ names no rule
+[general]
+"),
+        bad("\
+; amictl: allow(unknown-base) old until 2027-13-01
+  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ cannot be read
 [general]
 "),
         good("; amictl: allow(unknown-base) old\n[general]\n"),

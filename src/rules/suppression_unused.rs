@@ -43,7 +43,7 @@ enabled = yes
 };
 
 fn check(suppression: &Suppression, findings: &mut Findings<'_>) {
-    for allowed in suppression.rules.iter().filter(|allowed| allowed.tried && !allowed.used) {
+    for allowed in suppression.rules.iter().filter(|allowed| !suppression.is_over && allowed.tried && !allowed.used) {
         let message = format!("`{}` finds nothing here", allowed.name);
         findings
             .at(

@@ -7,8 +7,12 @@ use memchr::memmem;
 
 use super::cases::{Files as Case, ROOT};
 use super::generate::Seed;
+use super::scenario::{Question, event_text};
+use crate::access::{self, Delivery, Fate, Sent, Verdict, Watcher};
+use crate::config::manager::Manager;
 use crate::config::{self, Loaded, Place, Section, World};
-use crate::host::{Memory, path_of};
+use crate::fix::{FixError, Root, Wanted, fix};
+use crate::host::{Memory, Overlay, path_of};
 use crate::release::Release;
 use crate::report::{CheckReport, Format, Look};
 use crate::rules::{self, All, Check, Role};
@@ -73,6 +77,84 @@ pub fn load_is_total(case: &Case) {
             let same = alone.sections.iter().zip(&effective.sections).all(|(a, b)| alike(a, b));
             assert!(same && alone.sections.len() == effective.sections.len(), "{release} differs from its group");
         }
+    }
+}
+
+/// For any sessions of any users: what is said of all at once (`Delivery`) is what is explained of each alone, and the
+/// explanation's verdict is its fate. `more`: events beside those of the question: text, name and classes.
+///
+/// # Panics
+///
+/// When it is not.
+pub fn explained_as_delivered(seed: &mut Seed, question: &Question, more: &[[Vec<u8>; 3]]) {
+    let (memory, files) = (in_memory(&question.files), Files::default());
+    let place = Place { etc: ETC.into(), root: None, complete: true };
+    let bytes = question.files.get(&b"manager.conf"[..]).cloned().unwrap_or_default();
+    let root = files.add("manager.conf".to_owned(), Path::new(ETC).join("manager.conf"), bytes).id();
+    let world = World::new(&files, &memory, place);
+    let own = question.manager.events.iter().enumerate();
+    let own = own.map(|(number, headers)| [event_text(number, headers), b"UserEvent".to_vec(), b"user".to_vec()]);
+    let events: Vec<_> = own.chain(more.iter().cloned()).collect();
+    for release in ["16.28.0", "22.10.1"].map(|name| Release::parse(name).expect("a release")) {
+        let effective = config::load(&world, root, release);
+        let manager = Manager::load(&world, &effective, release);
+        let users = &manager.accounts.users;
+        let masks: [&[u8]; 4] = [b"on", b"on", b"user,call", b"off"];
+        let masks = users.iter().map(|_| access::mask(masks[seed.below(4)]).expect("a mask"));
+        let watchers: Vec<_> = users.iter().zip(masks).map(|(user, mask)| Watcher::of(user, mask)).collect();
+        let disabled = manager.general.disabled_events().into_iter().map(<[u8]>::to_vec).collect();
+        let mut delivery = Delivery::new(&watchers, disabled);
+        let groups = delivery.groups().to_vec();
+        for [text, name, classes] in &events {
+            let fates = delivery.judge(text, name, classes);
+            for ((user, watcher), &group) in users.iter().zip(&watchers).zip(&groups) {
+                let session = access::Session { effective: &effective, manager: &manager, user, watcher };
+                let why = access::explain(session, Sent { text, name, classes });
+                let alike = match (why.fate, fates[group]) {
+                    // Of several filters that are not told either may be named.
+                    (Fate::Undecided(_), Fate::Undecided(_)) => true,
+                    (one, other) => one == other,
+                };
+                let (name, text) = (user.name.escape_ascii(), text.escape_ascii());
+                assert!(alike, "{name}: explained as {:?}, judged as {:?}: {text}", why.fate, fates[group]);
+                let verdict = match why.fate {
+                    Fate::Delivered => Verdict::Accepted,
+                    Fate::Undecided(_) | Fate::UnknownClass => Verdict::Unknown,
+                    Fate::Class | Fate::Mask | Fate::Filter | Fate::Disabled => Verdict::Denied,
+                };
+                assert_eq!(why.trace.verdict(), verdict, "{name}: {text}");
+            }
+        }
+    }
+}
+
+/// Any root is fixed, with all fixes that there are and with the safe ones alone: they come to an end, what loads still
+/// loads, the safe ones change nothing of what any release holds, and there is nothing left to do.
+///
+/// # Panics
+///
+/// When it is not so.
+pub fn fixes_are_sound(case: &Case) {
+    let memory = in_memory(case);
+    let place = Place { etc: ETC.into(), root: None, complete: true };
+    let path = Path::new(ETC).join(path_of(ROOT));
+    let roots = [Root { path, role: Role::Manager, place }];
+    let releases = [Release::newest_lts()];
+    let all = Wanted { safe: true, hardening: true, rules: rules::names().collect() };
+    for wanted in [Wanted { safe: true, ..Wanted::default() }, all] {
+        let fixed = match fix(&memory, &roots, &releases, &All, &wanted) {
+            Ok(fixed) => fixed,
+            // Asked for one by one, a person looks at what each does.
+            Err(FixError::Load { .. }) if wanted.hardening => continue,
+            Err(error) => panic!("{error}"),
+        };
+        let mut after = Overlay::new(&memory);
+        for file in fixed.files {
+            assert!(file.before != file.after, "a file is written that does not change");
+            after.set(file.path, file.after);
+        }
+        let again = fix(&after, &roots, &releases, &All, &wanted).unwrap_or_else(|error| panic!("{error}"));
+        assert!(again.made.is_empty(), "fixes are left: {:?}", again.made);
     }
 }
 

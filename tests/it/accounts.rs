@@ -7,6 +7,7 @@ use std::path::Path;
 use amictl::access::{self, Attempt, Configuration, Trace, Verdict};
 use amictl::config::manager::acl::Sense;
 use amictl::config::manager::classes::Classes;
+use amictl::config::manager::general::General;
 use amictl::config::manager::listen::ListenerKind;
 use amictl::config::manager::{Accounts, FactKind, Manager, SecretState, User, When};
 use amictl::config::{self, Effective, Place, What, World};
@@ -32,6 +33,7 @@ pub(crate) fn folder(files: &[(&str, Vec<u8>)]) -> Memory {
 /// The manager of a release, loaded from a folder in memory on the switch itself.
 pub(crate) struct Loaded<'c> {
     pub(crate) effective: &'c Effective<'c>,
+    pub(crate) general: &'c General<'c>,
     pub(crate) accounts: &'c Accounts<'c>,
     pub(crate) configuration: Configuration<'c, 'c>,
 }
@@ -58,9 +60,9 @@ pub(crate) fn with<R>(host: &Memory, release: &str, ask: impl FnOnce(&Loaded<'_>
     let world = World::new(&files, host, Place { etc: ETC.into(), root: None, complete: true });
     let effective = config::load(&world, root, release);
     let manager = Manager::load(&world, &effective, release);
-    let (accounts, listeners) = (&manager.accounts, &manager.listeners);
+    let (general, accounts, listeners) = (&manager.general, &manager.accounts, &manager.listeners);
     let configuration = Configuration { effective: &effective, accounts, listeners };
-    ask(&Loaded { effective: &effective, accounts, configuration })
+    ask(&Loaded { effective: &effective, general, accounts, configuration })
 }
 
 /// Every case of a table, on each release it was recorded on.

@@ -17,13 +17,13 @@ use serde_json::Value;
 use crate::support::{self, root};
 
 /// The folders of fixtures/captures: one a release.
-fn captures() -> Vec<(String, PathBuf)> {
+pub(crate) fn captures() -> Vec<(String, PathBuf)> {
     let folders = fs::read_dir(root().join("fixtures/captures")).unwrap().map(|entry| entry.unwrap().path());
     folders.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
 }
 
 /// The text, the name and the classes of each event.
-fn events(folder: &Path) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+pub(crate) fn events(folder: &Path) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> {
     let mut capture = Capture::new(Disk.stream(&folder.join("events.ami")).unwrap());
     let mut events = Vec::new();
     while let Some(message) = capture.message().unwrap() {
@@ -132,4 +132,109 @@ fn the_command_says_what_it_judged() {
     }
     let ran = support::amictl(at.path(), &["simulate", "events", "manager.conf", "--events", "none.ami"]);
     assert!(ran.code == 3 && ran.err.contains("cannot read `none.ami`"), "{}", ran.err);
+}
+
+/// A file, or a pipe, in any form: the same answer.
+#[test]
+fn a_compressed_capture_is_judged_like_a_plain_one() {
+    let at = root().join("fixtures/configs/clean");
+    let args = |capture: &'static str, format: &'static str| {
+        let simulate = ["simulate", "events", "manager.conf", "--user", "crm", "--format", format, "--events", capture];
+        simulate.to_vec()
+    };
+    for format in ["table", "json", "ami"] {
+        let plain = support::amictl(&at, &args("session.ami", format));
+        assert!(plain.code == 0 && plain.out.len() > 80, "{}{}", plain.out, plain.err);
+        for name in ["session.ami.gz", "session.ami.xz"] {
+            let ran = support::amictl(&at, &args(name, format));
+            assert_eq!((ran.code, &ran.out, &ran.err), (0, &plain.out, &plain.err), "{name}");
+            let ran = support::with_input(&at, &args("-", format), &fs::read(at.join(name)).unwrap());
+            assert_eq!((ran.code, &ran.out, &ran.err), (0, &plain.out, &plain.err), "{name} from a pipe");
+        }
+    }
+    for (name, form) in [("session.ami.gz", "gzip"), ("session.ami.xz", "xz")] {
+        let packed = fs::read(at.join(name)).unwrap();
+        let ran = support::with_input(&at, &args("-", "table"), &packed[..packed.len() - 1]);
+        let says = format!("cannot read the capture: its {form} data ends too early, after {} bytes", packed.len() - 1);
+        assert!(ran.code == 3 && ran.err.contains(&says) && ran.out.is_empty(), "{}{}", ran.out, ran.err);
+    }
+    let ran = support::with_input(&at, &args("-", "table"), b"\x28\xb5\x2f\xfd\x04");
+    assert!(ran.code == 3 && ran.err.contains("compressed with zstd"), "{}", ran.err);
+}
+
+#[test]
+fn variables_that_a_capture_has_otherwise_are_said() {
+    let says = |general: &str, capture: &Path| {
+        let conf = format!("[general]\nenabled = yes\n{general}\n[bob]\nsecret = x\nread = all\n");
+        let at = support::folder(&[("manager.conf", &conf)]);
+        let capture = capture.to_str().unwrap();
+        let ran = support::amictl(at.path(), &["simulate", "events", "manager.conf", "--events", capture]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let lines =
+            ran.err.lines().filter_map(|line| line.strip_prefix("amictl: `channelvars` of this configuration "));
+        lines.map(|line| line.strip_suffix(": judged as captured").unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (_, folder) in captures() {
+        let capture = folder.join("events.ami");
+        let has = "and the capture has ChanVariable lines of FOO, INH";
+        assert_eq!(says("", &capture), [format!("adds no ChanVariable lines, {has}")]);
+        assert_eq!(says("channelvars = FOO", &capture), [format!("adds ChanVariable lines of FOO, {has}")]);
+        assert!(says("channelvars = FOO,INH", &capture).is_empty());
+    }
+    let event = |name: &str, rest: &str| format!("Event: {name}\r\nPrivilege: call,all\r\n{rest}\r\n\r\n");
+    let events = |text: &str| support::folder(&[("a.ami", text)]);
+    let channel = events(&event("Newchannel", "Uniqueid: 1.0\r\nLinkedid: 1.0"));
+    let has = "adds ChanVariable lines of A, B, and the capture has no ChanVariable lines";
+    assert_eq!(says("channelvars = A,B", &channel.path().join("a.ami")), [has]);
+    assert!(says("", &channel.path().join("a.ami")).is_empty());
+    let none = events(&[event("Reload", "Module: All"), event("UserEvent", "Linkedid: 1.0")].concat());
+    assert!(says("channelvars = A", &none.path().join("a.ami")).is_empty(), "no event tells of a channel");
+}
+
+/// What a program has had in memory at most, in KiB.
+#[cfg(target_os = "linux")]
+fn most_memory(child: &std::process::Child) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Runs the program on pieces of nearly 9 kB of events each, first 8 MB of them and then 64 MB.
+#[cfg(target_os = "linux")]
+fn assert_memory_stays(form: &str, piece: impl Fn(usize) -> Vec<u8>) {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_amictl"))
+        .args(["simulate", "events", "manager.conf", "--format", "json", "--events", "-"])
+        .current_dir(root().join("fixtures/configs/clean"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut write = |mut numbers: std::ops::Range<usize>| numbers.try_for_each(|at| input.write_all(&piece(at)));
+    write(0..900).unwrap();
+    let early = most_memory(&child);
+    write(900..7_200).unwrap();
+    let late = most_memory(&child);
+    drop(input);
+    let ran = child.wait_with_output().unwrap();
+    let json: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert!(json["bytes"].as_u64().unwrap() > 60_000_000, "{form}: {json}");
+    assert!(late < early + 2_048, "{form}: {early} KiB become {late} KiB");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_capture() {
+    for form in ["session.ami", "session.ami.gz", "session.ami.xz"] {
+        let bytes = fs::read(root().join("fixtures/configs/clean").join(form)).unwrap();
+        assert_memory_stays(form, |_| bytes.clone());
+    }
+    // No two lists of classes are the same: what is known of one must not be kept for ever.
+    let event = |at| format!("Event: A\r\nPrivilege: call,odd{at},all\r\nX: {}\r\n\r\n", "x".repeat(400));
+    let piece = |number| (number * 20..number * 20 + 20).map(event).collect::<String>().into_bytes();
+    assert_memory_stays("odd classes", piece);
 }

@@ -84,10 +84,13 @@ fn crates_stay_where_they_belong() {
         ("miette", &["report"]),
         ("serde", &["report", "testing"]),
         ("clap", &["cli"]),
+        ("flate2", &["unpack.rs"]),
+        ("indicatif", &["cli/progress.rs"]),
+        ("lzma_rust2", &["unpack.rs"]),
         ("regex", &["posix"]),
-        ("x509_cert", &["config/manager/keys.rs"]),
+        ("x509_cert", &["config/manager/keys.rs", "host/date.rs"]),
         ("toml", &["cli/settings.rs", "testing"]),
-        ("std::fs", &["host.rs", "testing"]),
+        ("std::fs", &["host", "testing"]),
     ];
     for (path, text) in sources() {
         for (name, home) in homes {

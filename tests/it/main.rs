@@ -12,10 +12,16 @@ mod cli;
 #[cfg(unix)]
 mod delivery;
 #[cfg(unix)]
+mod events;
+mod explain_events;
+#[cfg(unix)]
 mod expressions;
 mod filters;
+mod fix_command;
+mod fixes;
 #[cfg(unix)]
 mod general;
+mod layered;
 mod layers;
 mod limits;
 #[cfg(unix)]
@@ -28,3 +34,4 @@ mod rules;
 #[cfg(unix)]
 mod streams;
 mod support;
+mod what_if;

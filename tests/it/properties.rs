@@ -2,7 +2,12 @@
 
 use amictl::testing::cases::{ROOT, case};
 use amictl::testing::generate::{Seed, config, mutated, soup};
-use amictl::testing::properties::{check_is_total, load_is_total, round_trip, suppression_is_exact};
+use amictl::testing::manager_cases::manager;
+use amictl::testing::properties::{
+    check_is_total, explained_as_delivered, load_is_total, round_trip, suppression_is_exact,
+};
+
+use crate::delivery;
 
 #[test]
 fn any_bytes_are_printed_as_they_were_read() {
@@ -32,4 +37,16 @@ fn any_files_are_checked_and_reported() {
 fn a_comment_suppresses_only_what_it_names() {
     let mut seed = Seed::new(4);
     (0..2_000).for_each(|_| suppression_is_exact(&case(&mut seed, &[])[ROOT]));
+}
+
+#[test]
+fn events_are_explained_as_they_are_delivered() {
+    let captures = delivery::captures();
+    let events: Vec<_> = captures.iter().flat_map(|(_, folder)| delivery::events(folder)).collect();
+    let mut seed = Seed::new(5);
+    for number in 0..6 {
+        let some =
+            events.iter().skip(number).step_by(11).map(|(text, name, classes)| [text, name, classes].map(Clone::clone));
+        explained_as_delivered(&mut seed.clone(), &manager(&mut seed), &some.collect::<Vec<_>>());
+    }
 }

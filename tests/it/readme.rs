@@ -29,16 +29,65 @@ fn the_main_command_prints_what_is_promised() {
     }
 }
 
+/// Runs an example beside realistic files; they stand for those of the switch.
+#[track_caller]
+fn runs(example: &str) {
+    let args = example.split(" #").next().unwrap().replace("/etc/asterisk", ".");
+    let args: Vec<&str> = args.split_whitespace().skip(1).collect();
+    let ran = amictl(&root().join("fixtures/configs/clean"), &args);
+    assert!(ran.code == 0, "{example}: {}\n{}{}", ran.code, ran.out, ran.err);
+}
+
 #[test]
-fn the_commands_under_use_are_commands() {
+fn every_command_runs() {
     let readme = readme();
-    let commands = readme.split("## Use").nth(1).unwrap().split("```").nth(1).unwrap();
-    let folder = root().join("fixtures/configs/clean");
-    for line in commands.lines().filter_map(|line| line.strip_prefix("$ amictl")) {
-        let args: Vec<&str> = line.split('#').next().unwrap().split_whitespace().collect();
-        let ran = amictl(&folder, &args);
-        assert_eq!(ran.code, 0, "amictl {line}\n{}{}", ran.out, ran.err);
+    let blocks = readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let commands: Vec<&str> = blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("$ ")).collect();
+    let (ours, others): (Vec<&str>, Vec<&str>) = commands.into_iter().partition(|line| line.starts_with("amictl "));
+    ours.iter().for_each(|example| runs(example));
+    assert!(ours.len() > 14, "{ours:?}");
+    // The first two have tests of their own; what cargo installs is the program that the others run.
+    let [main, test, install] = others[..] else { panic!("{others:?} are not run by any test") };
+    assert_eq!(main, block(&readme, "<!-- main command -->").trim().trim_start_matches("$ "));
+    assert_eq!((test, install), ("cargo test", "cargo install --path ."));
+}
+
+#[test]
+fn examples_of_the_help_run() {
+    let help = amictl(root(), &["--help"]).out;
+    let examples = help.split("Examples:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    examples.lines().for_each(|example| runs(example.trim()));
+    assert!(examples.lines().count() > 4);
+}
+
+/// What is named in the text is there, not only what stands in an example.
+#[test]
+fn every_option_is_an_option() {
+    let commands = ["check", "dump", "explain", "simulate login", "simulate action", "simulate events"];
+    let help = |command: &str| amictl(root(), &[&command.split(' ').collect::<Vec<_>>()[..], &["--help"]].concat()).out;
+    let helps: Vec<String> = commands.into_iter().map(help).collect();
+    let readme = readme();
+    // Every other part between backticks is code; a block is three of them, and so an odd number too.
+    let code = readme.split('`').skip(1).step_by(2);
+    let words = code.flat_map(|code| code.split(|c: char| !c.is_ascii_alphanumeric() && c != '-'));
+    let options: Vec<&str> = words.filter(|word| word.starts_with("--") && word.len() > 2).collect();
+    for option in options.iter().filter(|option| !["--release", "--path"].contains(option)) {
+        let known = helps.iter().any(|help| help.split([' ', ',', '\n', '[']).any(|word| word == *option));
+        assert!(known, "no command has an option `{option}`");
     }
+    assert!(options.len() > 20, "{options:?}");
+}
+
+#[test]
+fn the_comment_silences_what_it_says() {
+    let readme = readme();
+    let comment = readme.split("```ini\n").nth(1).unwrap().split("```").next().unwrap();
+    let first = "[bob]\nsecret = q7-Zk\nread = call\ndeny = 0.0.0.0/0\npermit = 10.4.0.0/16\n";
+    let conf = |comment: &str| format!("[general]\nenabled = yes\n{first}{comment}[bob]\nsecret = q7-Zk\n");
+    let (with, without) = (conf(comment), conf(""));
+    let at = crate::support::folder(&[("with/manager.conf", &with), ("without/manager.conf", &without)]);
+    let found = |folder| amictl(at.path(), &["check", folder, "--select", "duplicate-section"]).code;
+    assert_eq!((found("with"), found("without")), (0, 1));
 }
 
 #[test]

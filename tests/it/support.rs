@@ -11,6 +11,13 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
+impl Ran {
+    /// What it said, however it was wrapped.
+    pub(crate) fn words(&self) -> String {
+        self.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// Runs amictl in a folder, away from the settings of whoever runs the tests.
 #[track_caller]
 pub(crate) fn amictl(folder: &Path, args: &[&str]) -> Ran {

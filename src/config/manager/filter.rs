@@ -269,7 +269,15 @@ impl Filters {
     }
 }
 
+/// All that a filter asks: has it criteria, the event, the header, the method, and what it looks for.
+pub type Asks<'f> = (bool, Option<&'f [u8]>, Option<&'f [u8]>, &'static str, &'f [u8]);
+
 impl Matcher {
+    /// What it asks, whatever line it comes from.
+    pub fn asks(&self) -> Asks<'_> {
+        (self.is_advanced, self.event.as_deref(), self.header(), self.method(), &self.pattern)
+    }
+
     /// The header whose values are looked at; without one the whole event is.
     pub fn header(&self) -> Option<&[u8]> {
         self.header.as_deref().map(|header| header.strip_suffix(b":").unwrap_or(header))

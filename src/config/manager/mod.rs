@@ -11,6 +11,7 @@ pub mod filter;
 pub mod general;
 mod keys;
 pub mod listen;
+mod meaning;
 mod named_acl;
 mod neighbour;
 mod pem;
