@@ -1,5 +1,8 @@
 //! A recorded session of the manager interface, cut into messages.
 //!
+//! A value can have an empty line in it, as a dialplan can send any bytes: a session has no other sign of the end of a
+//! message, so that what follows is taken for a message of its own, by whoever reads it.
+//!
 //! Source: the wire format of `astman_append` and `process_events` (main/manager.c), as captured from 16.28.0 and 22.10.1.
 
 use std::borrow::Cow;

@@ -21,4 +21,5 @@ pub mod properties;
 pub mod scenario;
 #[cfg(unix)]
 mod started;
+pub mod streams;
 pub mod undefined;

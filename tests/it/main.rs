@@ -33,5 +33,7 @@ mod readme;
 mod rules;
 mod settings;
 mod shell;
+#[cfg(unix)]
+mod streams;
 mod support;
 mod what_if;

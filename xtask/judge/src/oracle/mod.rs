@@ -3,9 +3,11 @@
 //! `install` knows which Asterisks there are and `setup` brings them here; `instance` runs one of them and `ami`
 //! talks to it. The tables of questions, the answers and the seam between them are in `amictl::testing`: amictl, a live
 //! Asterisk (`live`) and a recording (`record`) all answer the same tables. `check` holds them against one another, and
-//! `contest` does so on what nobody wrote down, `shrink`ing what it `found`.
+//! `contest` does so on what nobody wrote down, `shrink`ing what it `found`. `capture` has many sessions, each a `listener`,
+//! watch the same calls.
 
 mod ami;
+mod capture;
 mod check;
 mod console;
 mod contest;
@@ -14,6 +16,7 @@ mod found;
 mod home;
 mod install;
 mod instance;
+mod listener;
 mod live;
 mod manager;
 mod network;
@@ -71,27 +74,42 @@ pub(crate) enum Command {
         #[command(flatten)]
         plan: contest::Plan,
     },
+    /// Record what each session of a crowd is sent while calls go on, and compare it with what amictl says
+    Capture(capture::Options),
 }
 
+/// Which Asterisks are asked.
 #[derive(clap::Args)]
-pub(crate) struct Selection {
+pub(crate) struct Asked {
     /// Installed Asterisks to ask (all of them when none is named)
     #[arg(long = "release")]
     releases: Vec<String>,
     /// An Asterisk of this machine in place of the installed ones
     #[arg(long, conflicts_with = "releases")]
     asterisk_bin: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Selection {
+    #[command(flatten)]
+    asked: Asked,
     /// Tables to ask, by file name without .toml (all when none is named)
     topics: Vec<String>,
 }
 
-impl Selection {
+impl Asked {
     fn installations(&self) -> Result<Vec<Installation>> {
         match &self.asterisk_bin {
             Some(binary) => Ok(vec![Installation::on_this_machine(binary)?]),
             None if self.releases.is_empty() => Installation::all(),
             None => self.releases.iter().map(|wanted| Installation::find(wanted)).collect(),
         }
+    }
+}
+
+impl Selection {
+    fn installations(&self) -> Result<Vec<Installation>> {
+        self.asked.installations()
     }
 
     fn tables(&self) -> Result<Vec<scenario::Table>> {
@@ -124,6 +142,7 @@ impl Command {
             Command::Live { selection, plan } => {
                 contest::live(&selection.installations()?, &selection.tables()?, &plan)
             }
+            Command::Capture(options) => capture::capture(&options),
         }
     }
 }

@@ -53,15 +53,7 @@ fn says_the_same(one: &Recording, other: &Recording) -> bool {
 
 /// One answer a line, so that a difference between two recordings can be read.
 fn write(recording: &Recording, path: &Path) -> Result<()> {
-    let mut text = String::from("{\n");
-    for (key, value) in [
-        ("release", &recording.release),
-        ("package", &recording.package),
-        ("recorded", &recording.recorded),
-        ("recorder", &recording.recorder),
-    ] {
-        writeln!(text, "{}: {},", serde_json::to_string(key)?, serde_json::to_string(value)?)?;
-    }
+    let mut text = head(&recording.release, &recording.package, &recording.recorded, &recording.recorder)?;
     let answers: Vec<String> = recording
         .answers
         .iter()
@@ -72,8 +64,17 @@ fn write(recording: &Recording, path: &Path) -> Result<()> {
     Ok(fs::write(path, text)?)
 }
 
+/// How a recording begins: what was asked, when and how.
+pub(crate) fn head(release: &str, package: &str, recorded: &str, recorder: &str) -> Result<String> {
+    let mut text = String::from("{\n");
+    for (key, value) in [("release", release), ("package", package), ("recorded", recorded), ("recorder", recorder)] {
+        writeln!(text, "{}: {},", serde_json::to_string(key)?, serde_json::to_string(value)?)?;
+    }
+    Ok(text)
+}
+
 /// Today, in UTC, as 2026-11-23.
-fn today() -> String {
+pub(crate) fn today() -> String {
     let days = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs() / 86400);
     date(days)
 }
