@@ -160,8 +160,7 @@ fn takes(bound: IpAddr, from: IpAddr) -> bool {
 /// Says what of the file is not here to be looked at. Is there anything?
 pub(super) fn not_here(configuration: Configuration<'_, '_>, steps: &mut Steps) -> bool {
     let effective = configuration.effective;
-    let is_open = |what: &What<'_>| matches!(what, What::IncludeUnknown { .. } | What::Exec);
-    let Some(note) = effective.notes.iter().find(|note| is_open(&note.what)) else { return false };
+    let Some(note) = effective.open().next() else { return false };
     steps.add(Check::Load, Outcome::Unknown, note.message(), Some(effective.text(note.at)));
     true
 }

@@ -18,7 +18,7 @@ use crate::config::manager::filter::{FilterReader, Matcher};
 use crate::config::{self, Effective, Outcome, World};
 use crate::host::{Host, name_bytes};
 use crate::release::Release;
-use crate::report::events::EventsReport;
+use crate::report::events::{EventsReport, notes};
 use crate::report::explain::Explained;
 use crate::text::{FileId, Files, show};
 
@@ -98,14 +98,15 @@ impl Events {
         let mut replay = Replay::new(names, (&effective, &manager), old, &asked);
         let stream = replay.run(self.input(host)?, |judged| self.show(&judged, &files, out))?;
         let (rows, change) = (replay.rows(), old.map(|_| &*worlds.said));
-        let report = EventsReport { release, rows: &rows, change, stream: &stream };
+        let notes = notes(&stream, &effective, &manager.general, &files);
+        let report = EventsReport { release, rows: &rows, change, stream: &stream, notes: &notes };
         match self.format {
             FormatName::Ami => {}
             FormatName::Json if self.is_explaining() => report.json_line(out)?,
             FormatName::Json => report.json(out)?,
             FormatName::Table => report.table(out)?,
         }
-        for note in report.notes(&manager.general) {
+        for note in &notes {
             let _ = writeln!(io::stderr(), "amictl: {note}");
         }
         Ok(Exit::Clean)

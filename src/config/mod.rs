@@ -239,6 +239,11 @@ impl<'t> Effective<'t> {
         Origin { read, line: crate::text::offset(line) }
     }
 
+    /// The notes of what is not here to be looked at, or was not run: it may change anything that is said of the whole.
+    pub fn open(&self) -> impl Iterator<Item = &Note<'t>> {
+        self.notes.iter().filter(|note| matches!(note.what, What::IncludeUnknown { .. } | What::Exec))
+    }
+
     /// Was some file not there to be looked at?
     pub fn is_partial(&self) -> bool {
         self.notes.iter().any(|note| matches!(note.what, What::IncludeUnknown { .. }))

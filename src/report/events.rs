@@ -11,8 +11,9 @@ use super::wrap::hanging;
 use crate::access::Fate;
 use crate::capture::Event;
 use crate::config::manager::general::General;
+use crate::config::{Effective, Note};
 use crate::release::Release;
-use crate::text::show;
+use crate::text::{Files, show};
 
 /// What becomes of the events of a capture for one session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -103,6 +104,40 @@ pub struct EventsReport<'a> {
     pub change: Option<&'a str>,
     /// The capture.
     pub stream: &'a Stream,
+    /// What there is to say of the run, as [`notes`] has it.
+    pub notes: &'a [String],
+}
+
+/// Of what is not here so much is named.
+const MOST_OPEN: usize = 5;
+
+/// What there is to say of a run: what was not judged, what the configuration has elsewhere, and where the capture was
+/// made under other options.
+pub fn notes(stream: &Stream, effective: &Effective<'_>, general: &General<'_>, files: &Files) -> Vec<String> {
+    let Stream { events, tail, stamped, numbered, .. } = *stream;
+    let mut notes = Vec::new();
+    let open = |note: &Note<'_>| format!("{}: {}", files.place(effective.text(note.at)), note.message());
+    notes.extend(effective.open().take(MOST_OPEN).map(open));
+    match effective.open().count() {
+        more if more > MOST_OPEN => notes.push(format!("and {} more that is not here", more - MOST_OPEN)),
+        _ => {}
+    }
+    if tail > 0 {
+        notes.push(format!("the last {tail} bytes of the capture are no whole message, and were not judged"));
+    }
+    for (seen, set, option, header) in [
+        (stamped, general.timestampevents.value, "timestampevents", "Timestamp"),
+        (numbered, general.debug.value, "debug", "SequenceNumber"),
+    ] {
+        if events > 0 && set != (seen > 0) {
+            let (adds, has) = if set { ("adds", "does not have") } else { ("does not add", "has") };
+            notes.push(format!(
+                "`{option}` of this configuration {adds} {header} lines, and the capture {has} them: judged as captured"
+            ));
+        }
+    }
+    notes.extend(stream.variables.note(general.channel_variables()));
+    notes
 }
 
 impl EventsReport<'_> {
@@ -172,28 +207,6 @@ impl EventsReport<'_> {
         serde_json::to_writer_pretty(&mut *out, self)?;
         out.write_all(b"\n")
     }
-
-    /// What there is to say of the run: what was not judged, and where the capture was made under other options.
-    pub fn notes(&self, general: &General<'_>) -> Vec<String> {
-        let Stream { events, tail, stamped, numbered, .. } = *self.stream;
-        let mut notes = Vec::new();
-        if tail > 0 {
-            notes.push(format!("the last {tail} bytes of the capture are no whole message, and were not judged"));
-        }
-        for (seen, set, option, header) in [
-            (stamped, general.timestampevents.value, "timestampevents", "Timestamp"),
-            (numbered, general.debug.value, "debug", "SequenceNumber"),
-        ] {
-            if events > 0 && set != (seen > 0) {
-                let (adds, has) = if set { ("adds", "does not have") } else { ("does not add", "has") };
-                notes.push(format!(
-                    "`{option}` of this configuration {adds} {header} lines, and the capture {has} them: judged as captured"
-                ));
-            }
-        }
-        notes.extend(self.stream.variables.note(general.channel_variables()));
-        notes
-    }
 }
 
 impl Serialize for EventsReport<'_> {
@@ -205,6 +218,7 @@ impl Serialize for EventsReport<'_> {
         map.serialize_entry("events", &self.stream.events)?;
         map.serialize_entry("bytes", &self.stream.bytes)?;
         map.serialize_entry("replies", &self.stream.replies)?;
+        map.serialize_entry("notes", self.notes)?;
         map.serialize_entry("unjudged_tail_bytes", &self.stream.tail)?;
         let dump = |of: fn(&Row<'_>) -> Option<Tally>| -> Vec<_> {
             let dumps = self.rows.iter().filter_map(|row| Some(UserDump { name: row.name, tally: of(row)? }));

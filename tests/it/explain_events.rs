@@ -116,3 +116,20 @@ fn json_has_a_line_for_each_event() {
     let ran = run(&["--explain", "--format", "ami", "--user", "wall"]);
     assert!(ran.code == 2 && ran.err.contains("has no place for explanations"), "{}", ran.err);
 }
+
+#[test]
+fn what_could_not_be_looked_at_is_said() {
+    let conf = CONF.replace("[all]", "#include more.conf\n#exec /bin/make-users\n[all]");
+    let at = support::folder(&[("manager.conf", &conf), ("a.ami", EVENTS)]);
+    let ran =
+        support::amictl(at.path(), &["simulate", "events", "manager.conf", "--events", "a.ami", "--format", "json"]);
+    for says in ["manager.conf:4: `more.conf` is not here", "manager.conf:5: #exec was not run"] {
+        assert!(ran.code == 0 && ran.err.contains(says), "{says}: {}", ran.err);
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        assert!(
+            json["notes"].as_array().unwrap().iter().any(|note| note.as_str().unwrap().contains(says)),
+            "{}",
+            ran.out
+        );
+    }
+}

@@ -17,6 +17,7 @@ mod explain_events;
 #[cfg(unix)]
 mod expressions;
 mod filters;
+#[cfg(unix)]
 mod fix_command;
 mod fixes;
 #[cfg(unix)]

@@ -7,6 +7,7 @@ use amictl::testing::properties::{
     check_is_total, explained_as_delivered, load_is_total, round_trip, suppression_is_exact,
 };
 
+#[cfg(unix)]
 use crate::delivery;
 
 #[test]
@@ -39,6 +40,7 @@ fn a_comment_suppresses_only_what_it_names() {
     (0..2_000).for_each(|_| suppression_is_exact(&case(&mut seed, &[])[ROOT]));
 }
 
+#[cfg(unix)]
 #[test]
 fn events_are_explained_as_they_are_delivered() {
     let captures = delivery::captures();
