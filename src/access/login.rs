@@ -6,7 +6,7 @@ use super::trace::{Check, Outcome, Steps, Trace};
 use crate::config::manager::acl::{self, Sense};
 use crate::config::manager::listen::{Listener, ListenerKind, State};
 use crate::config::manager::{Accounts, Acl, AclState, At, Fact, FactKind, SecretState, User};
-use crate::config::{self, Effective, What};
+use crate::config::{self, Effective};
 use crate::text::{Span, is_blank, show};
 
 /// What Asterisk tells a client that gets in.
