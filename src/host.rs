@@ -4,7 +4,7 @@ mod overlay;
 mod replace;
 
 pub use overlay::Overlay;
-pub use replace::{ReplaceError, replace};
+pub use replace::{ReplaceError, put, real_file, replace};
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
+use super::reports::Reports;
 use super::settings::Settings;
 use super::{Reading, Showing, complain, fix, target};
 use crate::catalog::nearest;
@@ -15,7 +16,7 @@ use crate::finding::{Severity, merged};
 use crate::fix::{Fixed, Root};
 use crate::host::Host;
 use crate::release::{Release, phrase};
-use crate::report::{CheckReport, Format};
+use crate::report::CheckReport;
 use crate::rules::{self, Rule, Selection};
 use crate::text::Files;
 
@@ -34,9 +35,8 @@ pub(super) struct Check {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     reading: Reading,
-    /// How findings are shown
-    #[arg(long, value_enum, default_value = "human")]
-    format: FormatName,
+    #[command(flatten)]
+    reports: Reports,
     /// Only these rules
     #[arg(long, value_name = "RULE[,…]", value_delimiter = ',')]
     select: Vec<String>,
@@ -67,13 +67,6 @@ pub(super) struct Check {
     diff: bool,
     #[command(flatten)]
     showing: Showing,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FormatName {
-    Human,
-    Short,
-    Json,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -115,13 +108,10 @@ impl Check {
             releases: &releases,
             secrets: self.showing.secrets(),
             quiet: self.showing.quiet,
+            rules: &rules::RULES.iter().map(|rule| rule.info()).collect::<Vec<_>>(),
+            here: &std::env::current_dir().unwrap_or_default(),
         };
-        let format = match self.format {
-            FormatName::Human => Format::Human,
-            FormatName::Short => Format::Short,
-            FormatName::Json => Format::Json,
-        };
-        report.write(format, self.showing.look(), out)?;
+        self.reports.write(&report, &self.showing, out)?;
         let fail_on = match self.fail_on {
             Some(FailOn::Error) => Severity::Error,
             Some(FailOn::Warning) => Severity::Warning,

@@ -6,6 +6,7 @@ pub mod exit;
 mod explain;
 mod fix;
 mod replay;
+mod reports;
 mod settings;
 mod simulate;
 mod simulate_action;

@@ -17,7 +17,7 @@ use std::cell::OnceCell;
 
 use crate::config::manager::Manager;
 use crate::config::{self, Outcome, World};
-use crate::finding::{Finding, Findings, Severity, merged};
+use crate::finding::{Finding, Findings, RuleInfo, Severity, merged};
 use crate::release::Release;
 use crate::text::FileId;
 use suppress::Suppression;
@@ -133,6 +133,17 @@ impl Rule {
     /// Does it run only when `--strict`, or its own name, asks for it?
     pub fn is_strict(&self) -> bool {
         matches!(self.check, Check::Strict(_))
+    }
+
+    /// What formats say of it.
+    pub fn info(&self) -> RuleInfo {
+        RuleInfo {
+            name: self.name,
+            summary: self.summary,
+            doc: self.doc,
+            severity: self.severity,
+            is_strict: self.is_strict(),
+        }
     }
 
     /// Its check of the manager as loaded, if that is what it looks at.
