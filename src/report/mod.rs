@@ -131,7 +131,8 @@ impl CheckReport<'_> {
 
     /// All that there is to say of a finding, in one line.
     fn sentence(&self, finding: &Finding) -> String {
-        let help = finding.help.as_ref().map(|help| format!("; help: {help}")).unwrap_or_default();
+        let way_out = finding.help.as_ref().or(finding.fix.as_ref().map(|fix| &fix.title));
+        let help = way_out.map(|help| format!("; help: {help}")).unwrap_or_default();
         format!("{}; Asterisk {}: {}{help}", finding.message, self.speaks_of(finding), finding.effect)
     }
 

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0. `grammar/schemas/sarif-2.1.0.schema.json` is its schema, as OASIS has it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -72,7 +73,7 @@ struct Configuration {
 
 #[derive(Serialize)]
 struct Message<'a> {
-    text: std::borrow::Cow<'a, str>,
+    text: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     markdown: Option<&'a str>,
 }
@@ -226,13 +227,13 @@ impl<'a> Sarif<'a> {
     fn result(&self, finding: &'a Finding, print: Fingerprint) -> SarifResult<'a> {
         let related = |(span, why): &'a (Span, String)| Location {
             physical_location: self.physical(*span),
-            message: Some(text(why)),
+            message: Some(text(&**why)),
         };
         SarifResult {
             rule_id: finding.rule,
             rule_index: self.rules.get(finding.rule).copied(),
             level: level(finding.severity),
-            message: Message { text: self.report.sentence(finding).into(), markdown: None },
+            message: text(self.report.sentence(finding)),
             locations: [Location { physical_location: self.physical(finding.span), message: None }],
             related_locations: finding.related.iter().map(related).collect(),
             fixes: finding.fix.iter().filter(|fix| is_offered(fix)).map(|fix| self.fix(fix)).collect(),
@@ -271,7 +272,7 @@ impl<'a> Sarif<'a> {
             replacements: edits.iter().map(|edit| self.replacement(edit)).collect(),
         });
         SarifFix {
-            description: text(&fix.title),
+            description: text(&*fix.title),
             artifact_changes: changes.collect(),
             properties: FixProperties { safety: fix.safety.name() },
         }
@@ -307,7 +308,7 @@ fn descriptor(rule: &RuleInfo) -> Descriptor<'static> {
         id: rule.name,
         short_description: text(rule.summary),
         full_description: text(rule.doc.split("\n\n").next().unwrap_or_default()),
-        help: Message { text: rule.doc.into(), markdown: Some(rule.doc) },
+        help: Message { markdown: Some(rule.doc), ..text(rule.doc) },
         default_configuration: Configuration { enabled: !rule.is_strict, level: level(rule.severity) },
     }
 }
@@ -320,6 +321,11 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn text(text: &str) -> Message<'_> {
-    Message { text: text.into(), markdown: None }
+fn text<'a>(text: impl Into<Cow<'a, str>>) -> Message<'a> {
+    Message { text: plain(text.into()), markdown: None }
+}
+
+/// A text without links: SARIF takes `[staff](!)` for one.
+fn plain(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains("](") { text.replace('[', "\\[").replace(']', "\\]").into() } else { text }
 }

@@ -17,6 +17,7 @@ mod expressions;
 mod filters;
 mod fix_command;
 mod fixes;
+mod formats;
 #[cfg(unix)]
 mod general;
 mod layers;
@@ -27,6 +28,7 @@ mod login;
 mod oracle;
 mod properties;
 mod readme;
+mod reports;
 mod rules;
 mod support;
 mod what_if;
