@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use amictl::config::World;
-use amictl::finding::{Finding, RuleInfo};
+use amictl::finding::{Finding, RuleInfo, Safety};
 use amictl::host::{Host as _, Memory};
 use amictl::release::Release;
 use amictl::report::{CheckReport, Format, Look};
 use amictl::rules::{All, Example, Only, RULES, Role, Rule, Selection, check};
-use amictl::text::{Files, Secrets};
+use amictl::text::{Files, Secrets, redacted};
 use serde_json::Value;
 use uppsala::XsdValidator;
 
@@ -32,7 +32,7 @@ fn write(files: &Files, findings: &[Finding], releases: &[Release]) -> Reports {
     Format::ALL.into_iter().map(text).collect()
 }
 
-fn of<'r>(reports: &'r Reports, format: Format) -> &'r str {
+fn of(reports: &Reports, format: Format) -> &str {
     &reports.iter().find(|(other, _)| *other == format).unwrap().1
 }
 
@@ -353,5 +353,65 @@ fn annotations_are_one_command_a_line() {
             let begins = ["::error ", "::warning ", "::notice "].iter().any(|begin| line.starts_with(begin));
             assert!(begins && !line.contains('\r'), "{line:?}");
         }
+    }
+}
+
+/// A text in which every word of every secret is another one.
+fn with_secrets(bytes: &[u8], word: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let Some(secret) = redacted(line) else {
+            out.extend_from_slice(line);
+            continue;
+        };
+        let text = String::from_utf8_lossy(&line[secret.clone()]).into_owned();
+        let (text, comment) = text.find("; amictl").map_or((&*text, ""), |at| text.split_at(at));
+        out.extend_from_slice(&line[..secret.start]);
+        let mut in_word = false;
+        for c in text.chars() {
+            let begins = c.is_alphanumeric() && !in_word;
+            in_word = c.is_alphanumeric();
+            match c {
+                _ if begins => out.extend_from_slice(word.as_bytes()),
+                _ if in_word => {}
+                c => out.extend_from_slice(c.to_string().as_bytes()),
+            }
+        }
+        out.extend_from_slice(comment.as_bytes());
+        out.extend_from_slice(&line[secret.end..]);
+    }
+    out
+}
+
+#[test]
+fn no_secret_is_in_any_report_of_any_example() {
+    const WORD: &str = "HUNTER2";
+    let (mut changed, mut fixes) = (0, 0);
+    for (rule, example) in examples() {
+        let (mut memory, path) = example.files();
+        let names = example.files.iter().map(|(name, _)| *name).chain([example.name]);
+        for name in names {
+            let path = path.parent().unwrap().join(name);
+            let text = with_secrets(&memory.read(&path).unwrap(), WORD);
+            changed += text.windows(WORD.len()).filter(|it| *it == WORD.as_bytes()).count();
+            memory.add(path, text);
+        }
+        let (files, findings) = found(&memory, &path, example.place(), &All);
+        fixes += findings.iter().filter(|finding| finding.fix.is_some()).count();
+        for (format, text) in write(&files, &findings, &Release::all_series()) {
+            let all = text.lines().find(|line| line.contains(WORD));
+            assert!(all.is_none(), "{format:?} of an example of {} shows a secret: {all:?}", rule.name);
+        }
+    }
+    assert!(changed > 100 && fixes > 0, "{changed} secrets, {fixes} fixes");
+}
+
+#[test]
+fn a_fix_that_would_show_a_secret_is_not_shown() {
+    let (files, mut findings) = one("manager.conf", b"[general]\nbindport = 1\n");
+    let span = findings[0].span;
+    findings[0].fix(Safety::Safe, "write it anew", span, "x\nsecret = HUNTER2\n");
+    for (format, text) in write(&files, &findings, &Release::all_series()) {
+        assert!(!text.contains("HUNTER2"), "{format:?}: {text}");
     }
 }
