@@ -1,5 +1,6 @@
 //! The report on code quality that GitLab reads. `grammar/schemas/gitlab-code-quality.schema.json` has it.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -33,13 +34,19 @@ struct Lines {
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let prints = fingerprints(report.findings, report.files);
+    let mut taken = HashSet::new();
     let issue = |(finding, print): (&Finding, Fingerprint)| {
         let file = report.files.get(finding.span.file);
         let [begin, end] = [finding.span.start, finding.span.end].map(|at| file.position(at as usize).line);
+        let mut print = print.within(&place::path_bytes(file, report.here));
+        // A file that two roots include under two names is read twice.
+        while !taken.insert(print) {
+            print = print.within(b"again");
+        }
         Issue {
             description: report.sentence(finding),
             check_name: finding.rule,
-            fingerprint: print.within(&place::path_bytes(file, report.here)).to_string(),
+            fingerprint: print.to_string(),
             severity: match finding.severity {
                 Severity::Error => "critical",
                 Severity::Warning => "major",

@@ -6,11 +6,20 @@ use std::path::{Component, Path};
 
 use crate::text::{FileId, SourceFile};
 
-/// The bytes of a file's name as seen from a folder, with `/` on every system.
+/// The bytes of a file's name as seen from a folder, with `/` on every system. `a/..` is taken out, as it would be of a
+/// URI: services know files by their names alone.
 pub(super) fn path_bytes(file: &SourceFile, here: &Path) -> Vec<u8> {
     let path = file.path().strip_prefix(here).unwrap_or(file.path());
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in path.components() {
+        match (part, parts.last()) {
+            (Component::CurDir, _) | (Component::ParentDir, Some(Component::RootDir)) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => drop(parts.pop()),
+            (part, _) => parts.push(part),
+        }
+    }
     let mut bytes = Vec::new();
-    for part in path.components().filter(|part| *part != Component::CurDir) {
+    for part in parts {
         if !bytes.is_empty() && !bytes.ends_with(b"/") {
             bytes.push(b'/');
         }
@@ -122,6 +131,9 @@ mod tests {
             ("./etc//a.conf", "etc/a.conf", "etc/a.conf"),
             ("/work/here/etc/a.conf", "etc/a.conf", "etc/a.conf"),
             ("/work/here2/a.conf", "/work/here2/a.conf", "file:///work/here2/a.conf"),
+            ("/work/here/etc/../../x/a.conf", "../x/a.conf", "../x/a.conf"),
+            ("a/b/../../../c/./d/../a.conf", "../c/a.conf", "../c/a.conf"),
+            ("/../a.conf", "/a.conf", "file:///a.conf"),
             ("../a b%.conf", "../a b%.conf", "../a%20b%25.conf"),
             ("x:y#ä?.conf", "x:y#ä?.conf", "x%3Ay%23%C3%A4%3F.conf"),
         ] {

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0. `grammar/schemas/sarif-2.1.0.schema.json` is its schema, as OASIS has it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use base64::Engine as _;
@@ -177,10 +177,23 @@ struct Content {
 }
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut uris: Vec<(String, FileId)> = Vec::new();
+    let mut indexes = BTreeMap::new();
+    let mut known = HashMap::new();
+    for file in report.real_files() {
+        // A file that two roots include under two names is read twice.
+        let uri = place::uri(file, report.here);
+        let index = *known.entry(uri.clone()).or_insert(uris.len());
+        if index == uris.len() {
+            uris.push((uri, file.id()));
+        }
+        indexes.insert(file.id(), index);
+    }
     let writer = Sarif {
         report,
         columns: Columns::default(),
-        indexes: report.real_files().enumerate().map(|(index, file)| (file.id(), index)).collect(),
+        files: uris,
+        indexes,
         rules: report.rules.iter().enumerate().map(|(index, rule)| (rule.name, index)).collect(),
     };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [writer.run()] };
@@ -191,6 +204,8 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut dyn Write) -> io::Result
 struct Sarif<'a> {
     report: &'a CheckReport<'a>,
     columns: Columns,
+    /// The files, by their URIs.
+    files: Vec<(String, FileId)>,
     indexes: BTreeMap<FileId, usize>,
     rules: BTreeMap<&'a str, usize>,
 }
@@ -208,7 +223,7 @@ impl<'a> Sarif<'a> {
                 },
             },
             column_kind: "unicodeCodePoints",
-            artifacts: report.real_files().map(|file| self.artifact(file.id())).collect(),
+            artifacts: self.files.iter().map(|(_, file)| self.artifact(*file)).collect(),
             results: report.findings.iter().zip(prints).map(|(finding, print)| self.result(finding, print)).collect(),
             properties: RunProperties { releases: super::json::releases(report.releases) },
         }
@@ -247,8 +262,8 @@ impl<'a> Sarif<'a> {
     }
 
     fn artifact_location(&self, file: FileId) -> ArtifactLocation {
-        let uri = place::uri(self.report.files.get(file), self.report.here);
-        ArtifactLocation { uri, index: self.indexes.get(&file).copied().unwrap_or_default() }
+        let index = self.indexes[&file];
+        ArtifactLocation { uri: self.files[index].0.clone(), index }
     }
 
     fn region(&self, span: Span) -> Region {

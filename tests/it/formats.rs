@@ -194,7 +194,7 @@ fn told(reports: &Reports) -> Vec<(Format, Vec<(String, usize)>)> {
     };
     let lines = |format, rule: (&str, &str), line: (&str, &str)| -> Vec<(String, usize)> {
         let between = |text: &str, (from, to): (&str, &str)| {
-            let (_, rest) = if from == "[" { text.rsplit_once(from) } else { text.split_once(from) }.unwrap();
+            let (_, rest) = text.split_once(from).unwrap();
             rest.split(to).next().unwrap().to_owned()
         };
         let one = |text: &str| (between(text, rule), between(text, line).parse().unwrap());

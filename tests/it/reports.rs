@@ -101,6 +101,22 @@ fn fingerprints_stay_when_lines_move() {
     assert!(prints("a").len() >= 2);
 }
 
+#[test]
+fn a_file_has_one_name_however_it_is_included() {
+    let root = "[general]\n[bob]\n#include ../common.conf\n";
+    let at = folder(&[("a/manager.conf", root), ("b/manager.conf", root), ("common.conf", "[eve](nobody)\n")]);
+    let report = |format: &str| amictl(at.path(), &["check", "--format", format]).out;
+    for format in ["github", "gitlab", "sarif", "junit", "checkstyle"] {
+        assert!(!report(format).contains("../") && report(format).contains("common.conf"), "{}", report(format));
+    }
+    let issues: Vec<serde_json::Value> = serde_json::from_str(&report("gitlab")).unwrap();
+    let mut prints: Vec<&str> = issues.iter().map(|it| it["fingerprint"].as_str().unwrap()).collect();
+    prints.sort_unstable();
+    assert!(prints.windows(2).all(|pair| pair[0] != pair[1]), "{prints:?}");
+    let log: serde_json::Value = serde_json::from_str(&report("sarif")).unwrap();
+    assert_eq!(log["runs"][0]["artifacts"].as_array().unwrap().len(), 3);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_name_that_is_not_text_is_given_exactly_where_that_is_possible() {
