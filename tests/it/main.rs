@@ -30,5 +30,6 @@ mod properties;
 mod readme;
 mod reports;
 mod rules;
+mod schemas;
 mod support;
 mod what_if;
