@@ -89,6 +89,23 @@ pub struct Finding {
     pub releases: Vec<Release>,
 }
 
+/// What there is to say of a rule without a finding.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// What it finds, in one line.
+    pub summary: &'static str,
+    /// Its page, in Markdown.
+    pub doc: &'static str,
+    /// How bad a finding is by itself.
+    pub severity: Severity,
+    /// Where Asterisk does so, and on which releases it was seen.
+    pub source: &'static str,
+    /// It runs only when it is asked for.
+    pub is_strict: bool,
+}
+
 /// Collects the findings of one rule.
 pub struct Findings<'a> {
     rule: &'static str,

@@ -6,7 +6,7 @@ mod replace;
 
 pub use date::Date;
 pub use overlay::Overlay;
-pub use replace::{ReplaceError, create, replace};
+pub use replace::{ReplaceError, create, put, real_file, replace};
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

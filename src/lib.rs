@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod fingerprint;
 pub mod fix;
 pub mod host;
 pub mod posix;

@@ -1,7 +1,7 @@
 //! Bytes, and places in them: the set of files read, spans, lines and columns, and the one home of redaction.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -140,7 +140,8 @@ pub struct SourceFile {
     path: PathBuf,
     bytes: Vec<u8>,
     lines: OnceCell<Vec<u32>>,
-    hidden: RefCell<Vec<Range<u32>>>,
+    /// Begin and end of what is kept out of everything that is shown.
+    hidden: RefCell<BTreeMap<u32, u32>>,
 }
 
 impl SourceFile {
@@ -182,7 +183,9 @@ impl SourceFile {
 
     /// Keeps a range out of everything that is shown: the text of a secret that [`redacted`] cannot see by itself.
     pub fn hide(&self, range: Range<usize>) {
-        self.hidden.borrow_mut().push(offset(range.start)..offset(range.end));
+        let mut hidden = self.hidden.borrow_mut();
+        let end = hidden.entry(offset(range.start)).or_default();
+        *end = (*end).max(offset(range.end));
     }
 
     /// The part of a line (from 1) that must not be shown, as a range of the file.
@@ -190,8 +193,9 @@ impl SourceFile {
         let place = self.line(line)?;
         let seen = redacted(&self.bytes[place.clone()]).map(|range| place.start + range.start..place.start + range.end);
         let hidden = self.hidden.borrow();
-        let mut own = hidden.iter().filter(|range| place.contains(&(range.start as usize)));
-        let own = own.next().map(|range| range.start as usize..(range.end as usize).min(place.end));
+        let own =
+            hidden.range(offset(place.start)..offset(place.end)).map(|(&start, &end)| start as usize..end as usize);
+        let own = own.reduce(|a, b| a.start..a.end.max(b.end)).map(|range| range.start..range.end.min(place.end));
         match (seen, own) {
             (Some(seen), Some(own)) => Some(seen.start.min(own.start)..seen.end.max(own.end)),
             (seen, own) => seen.or(own),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
+use super::reports::Reports;
 use super::settings::Settings;
 use super::{Reading, Showing, complain, fix, target};
 use crate::catalog::nearest;
@@ -14,7 +15,7 @@ use crate::finding::{Severity, merged};
 use crate::fix::{Fixed, Root};
 use crate::host::Host;
 use crate::release::{Release, phrase};
-use crate::report::{CheckReport, Format};
+use crate::report::CheckReport;
 use crate::rules::{self, Rule, Selection};
 use crate::text::Files;
 
@@ -33,9 +34,8 @@ pub(super) struct Check {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     reading: Reading,
-    /// How findings are shown
-    #[arg(long, value_enum, default_value = "human")]
-    format: FormatName,
+    #[command(flatten)]
+    reports: Reports,
     /// Only these rules
     #[arg(long, value_name = "RULE[,…]", value_delimiter = ',')]
     select: Vec<String>,
@@ -66,13 +66,6 @@ pub(super) struct Check {
     diff: bool,
     #[command(flatten)]
     showing: Showing,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FormatName {
-    Human,
-    Short,
-    Json,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -114,13 +107,10 @@ impl Check {
             releases: &releases,
             secrets: self.showing.secrets(),
             quiet: self.showing.quiet,
+            rules: &rules::infos(),
+            here: &std::env::current_dir().unwrap_or_default(),
         };
-        let format = match self.format {
-            FormatName::Human => Format::Human,
-            FormatName::Short => Format::Short,
-            FormatName::Json => Format::Json,
-        };
-        report.write(format, self.showing.look(), out)?;
+        self.reports.write(&report, &self.showing, out)?;
         let fail_on = match self.fail_on {
             Some(FailOn::Error) => Severity::Error,
             Some(FailOn::Warning) => Severity::Warning,

@@ -12,7 +12,7 @@ pub enum Exit {
     Findings = 1,
     /// The command line or the settings cannot be understood.
     Usage = 2,
-    /// Input that cannot be read, or a folder with no manager.conf.
+    /// Input that cannot be read, a folder with no manager.conf, or a report that cannot be written.
     Input = 3,
     /// A mistake in amictl.
     Bug = 70,
@@ -42,7 +42,7 @@ impl Failure {
         Failure { exit: Exit::Usage, message: message.into(), help: None }
     }
 
-    /// Input cannot be read.
+    /// Input cannot be read, or a report cannot be written.
     pub fn input(message: impl Into<String>) -> Failure {
         Failure { exit: Exit::Input, message: message.into(), help: None }
     }

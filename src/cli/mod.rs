@@ -8,6 +8,7 @@ mod fix;
 mod init;
 mod progress;
 mod replay;
+mod reports;
 mod rules;
 mod settings;
 mod shell;
@@ -43,12 +44,14 @@ const EXAMPLES: &str = "\
 Examples:
   amictl check /etc/asterisk/manager.conf
   amictl check --asterisk 16,22 --format short .
+  amictl check --format github --report sarif=amictl.sarif .
   amictl dump manager.conf --stage effective
   amictl simulate login manager.conf --user crm --from 10.4.0.9
   amictl explain duplicate-section
 
 Exit codes: 0 nothing found, 1 findings or a file that does not load, 2 usage or
-settings, 3 input that cannot be read, 70 a mistake in amictl.";
+settings, 3 input that cannot be read or a report that cannot be written, 70 a
+mistake in amictl.";
 
 #[derive(Subcommand)]
 enum Command {

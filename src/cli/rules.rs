@@ -7,6 +7,7 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::simulate::FormatName;
 use crate::report::rules::{json, list};
+use crate::rules;
 
 /// `amictl rules`.
 #[derive(Args)]
@@ -19,8 +20,8 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Failure> {
         match self.format {
-            FormatName::Human => list(out)?,
-            FormatName::Json => json(out)?,
+            FormatName::Human => list(&rules::infos(), out)?,
+            FormatName::Json => json(&rules::infos(), out)?,
         }
         Ok(Exit::Clean)
     }

@@ -52,6 +52,42 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::create_new(path)?.write_all(bytes)
 }
 
+/// Writes a file, at once and whole; what cannot be replaced, such as a device, is written to.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let old = fs::metadata(path);
+    if old.as_ref().is_ok_and(|old| !old.is_file()) {
+        return File::options().write(true).open(path)?.write_all(bytes);
+    }
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::metadata(folder)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut fresh = builder.prefix(".amictl-").tempfile_in(folder)?;
+    fresh.write_all(bytes)?;
+    if let Ok(old) = old {
+        fresh.as_file().set_permissions(old.permissions())?;
+    }
+    fresh.persist(&real).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Where a path leads to: the regular file that is there, or that would be.
+pub fn real_file(path: &Path) -> Option<PathBuf> {
+    match fs::canonicalize(path) {
+        Ok(real) => real.is_file().then_some(real),
+        Err(_) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+        }
+    }
+}
+
 #[cfg(unix)]
 fn keep_owner_and_mode(of: &Path, file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};

@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::CheckReport;
+use super::{CheckReport, may_be_shown};
 use crate::finding::{Finding, Fix, Severity};
-use crate::text::{Edit, Files, Span};
+use crate::text::{Edit, Files, SourceFile, Span};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -18,8 +18,9 @@ struct Report<'a> {
     summary: Summary,
 }
 
+/// A release, and whether a recording backs what is said of it.
 #[derive(Serialize)]
-struct Release {
+pub(super) struct Release {
     release: String,
     recorded: bool,
 }
@@ -47,7 +48,8 @@ struct JsonFix<'a> {
 
 #[derive(Serialize)]
 struct JsonEdit<'a> {
-    file: &'a str,
+    #[serde(flatten)]
+    file: Name<'a>,
     start_byte: u32,
     end_byte: u32,
     text: std::borrow::Cow<'a, str>,
@@ -65,9 +67,18 @@ struct Related<'a> {
 
 #[derive(Serialize)]
 struct Place<'a> {
-    file: &'a str,
+    #[serde(flatten)]
+    file: Name<'a>,
     start: Point,
     end: Point,
+}
+
+#[derive(Serialize)]
+struct Name<'a> {
+    file: &'a str,
+    /// The same exactly, where it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_base64: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -87,11 +98,7 @@ struct Summary {
 pub(super) fn write(report: &CheckReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let whole = Report {
         format: 1,
-        releases: report
-            .releases
-            .iter()
-            .map(|release| Release { release: release.to_string(), recorded: release.is_recorded() })
-            .collect(),
+        releases: releases(report.releases),
         findings: report.findings.iter().map(|finding| json(finding, report.files)).collect(),
         summary: Summary {
             errors: report.count(Severity::Error),
@@ -101,6 +108,11 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut dyn Write) -> io::Result
     };
     serde_json::to_writer_pretty(&mut *out, &whole)?;
     out.write_all(b"\n")
+}
+
+pub(super) fn releases(releases: &[crate::release::Release]) -> Vec<Release> {
+    let release = |it: &crate::release::Release| Release { release: it.to_string(), recorded: it.is_recorded() };
+    releases.iter().map(release).collect()
 }
 
 fn json<'a>(finding: &'a Finding, files: &'a Files) -> JsonFinding<'a> {
@@ -117,13 +129,13 @@ fn json<'a>(finding: &'a Finding, files: &'a Files) -> JsonFinding<'a> {
             .iter()
             .map(|(span, message)| Related { message, place: place(*span, files) })
             .collect(),
-        fixes: finding.fix.iter().map(|fix| json_fix(fix, files)).collect(),
+        fixes: finding.fix.iter().filter(|fix| may_be_shown(fix)).map(|fix| json_fix(fix, files)).collect(),
     }
 }
 
 fn json_fix<'a>(fix: &'a Fix, files: &'a Files) -> JsonFix<'a> {
     let edit = |edit: &'a Edit| JsonEdit {
-        file: files.get(edit.span.file).name(),
+        file: name(files.get(edit.span.file)),
         start_byte: edit.span.start,
         end_byte: edit.span.end,
         text: String::from_utf8_lossy(&edit.text),
@@ -138,5 +150,10 @@ fn place(span: Span, files: &Files) -> Place<'_> {
         let position = file.position(byte as usize);
         Point { line: position.line, column: position.column, byte: byte as usize }
     };
-    Place { file: file.name(), start: point(span.start), end: point(span.end) }
+    Place { file: name(file), start: point(span.start), end: point(span.end) }
+}
+
+fn name(file: &SourceFile) -> Name<'_> {
+    let exact = file.path().to_str().is_none().then(|| STANDARD.encode(file.path().as_os_str().as_encoded_bytes()));
+    Name { file: file.name(), file_base64: exact }
 }

@@ -1,29 +1,38 @@
 //! Finished values into text: one file a format. Nothing is computed here, and nothing but this layer knows formats.
 
 pub mod action;
+mod checkstyle;
 pub mod diff;
 pub mod dump;
 pub mod events;
 pub mod explain;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
 pub mod login;
 pub mod manager;
 mod manager_general;
 mod manager_human;
+mod place;
 pub mod rules;
+mod sarif;
 mod short;
 mod snippet;
 mod text;
 mod variables;
 pub mod what_if;
 pub mod wrap;
+mod xml;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, RuleInfo, Severity};
 use crate::release::{Release, phrase};
-use crate::text::{Files, Secrets};
+use crate::text::{FileId, Files, Secrets, SourceFile, redacted};
 
 /// The outcome of a check, ready to be printed.
 pub struct CheckReport<'a> {
@@ -37,6 +46,10 @@ pub struct CheckReport<'a> {
     pub secrets: Secrets,
     /// Findings only.
     pub quiet: bool,
+    /// All rules there are, for formats that list them.
+    pub rules: &'a [RuleInfo],
+    /// The working directory: other programs are told of files as seen from there.
+    pub here: &'a Path,
 }
 
 /// How a report for people looks.
@@ -61,6 +74,30 @@ pub enum Format {
     Short,
     /// For programs.
     Json,
+    /// SARIF 2.1.0, for services that show findings.
+    Sarif,
+    /// Annotations of GitHub's runners.
+    Github,
+    /// GitLab's code quality.
+    Gitlab,
+    /// The XML of JUnit.
+    Junit,
+    /// The XML of Checkstyle.
+    Checkstyle,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Format; 8] = [
+        Format::Human,
+        Format::Short,
+        Format::Json,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Checkstyle,
+    ];
 }
 
 impl CheckReport<'_> {
@@ -74,7 +111,31 @@ impl CheckReport<'_> {
             Format::Human => human::write(self, look, out),
             Format::Short => short::write(self, out),
             Format::Json => json::write(self, out),
+            Format::Sarif => sarif::write(self, out),
+            Format::Github => github::write(self, out),
+            Format::Gitlab => gitlab::write(self, out),
+            Format::Junit => junit::write(self, out),
+            Format::Checkstyle => checkstyle::write(self, out),
         }
+    }
+
+    /// The files that were read; what stands in none, such as an option of the command line, is not among them.
+    fn real_files(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter().filter(|file| !file.path().as_os_str().is_empty())
+    }
+
+    /// The files that were read, each with its findings.
+    fn by_file(&self) -> Vec<(&SourceFile, &[Finding])> {
+        let parts = self.findings.chunk_by(|a, b| a.span.file == b.span.file);
+        let parts: BTreeMap<FileId, &[Finding]> = parts.map(|part| (part[0].span.file, part)).collect();
+        self.real_files().map(|file| (file, parts.get(&file.id()).copied().unwrap_or_default())).collect()
+    }
+
+    /// All that there is to say of a finding, in one line.
+    fn sentence(&self, finding: &Finding) -> String {
+        let way_out = finding.help.as_ref().or(finding.fix.as_ref().map(|fix| &fix.title));
+        let help = way_out.map(|help| format!("; help: {help}")).unwrap_or_default();
+        format!("{}; Asterisk {}: {}{help}", finding.message, self.speaks_of(finding), finding.effect)
     }
 
     /// How many findings there are of a severity.
@@ -115,4 +176,9 @@ impl CheckReport<'_> {
         };
         format!("{found} in {files}, for Asterisk {releases}{backing}")
     }
+}
+
+/// Is a fix free of what looks like a secret? No rule makes another one; a report is not where that comes to light.
+fn may_be_shown(fix: &Fix) -> bool {
+    fix.edits.iter().all(|edit| edit.text.split(|&byte| byte == b'\n').all(|line| redacted(line).is_none()))
 }

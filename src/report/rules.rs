@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::rules::RULES;
+use crate::finding::RuleInfo;
 
 #[derive(Serialize)]
 struct List {
@@ -27,9 +27,9 @@ struct Row {
 /// # Errors
 ///
 /// What the writer says.
-pub fn list(out: &mut dyn Write) -> io::Result<()> {
-    for rule in RULES {
-        let strict = if rule.is_strict() { " (only with --strict)" } else { "" };
+pub fn list(rules: &[RuleInfo], out: &mut dyn Write) -> io::Result<()> {
+    for rule in rules {
+        let strict = if rule.is_strict { " (only with --strict)" } else { "" };
         writeln!(out, "{:<28} {:<8} {}{strict}", rule.name, rule.severity.name(), rule.summary)?;
     }
     Ok(())
@@ -40,15 +40,15 @@ pub fn list(out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 ///
 /// What the writer says.
-pub fn json(out: &mut dyn Write) -> io::Result<()> {
-    let row = |rule: &&'static crate::rules::Rule| Row {
+pub fn json(rules: &[RuleInfo], out: &mut dyn Write) -> io::Result<()> {
+    let row = |rule: &RuleInfo| Row {
         name: rule.name,
         severity: rule.severity.name(),
-        strict: rule.is_strict(),
+        strict: rule.is_strict,
         summary: rule.summary,
         doc: rule.doc,
         source: rule.source,
     };
-    serde_json::to_writer_pretty(&mut *out, &List { format: 1, rules: RULES.iter().map(row).collect() })?;
+    serde_json::to_writer_pretty(&mut *out, &List { format: 1, rules: rules.iter().map(row).collect() })?;
     out.write_all(b"\n")
 }

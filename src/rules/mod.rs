@@ -20,7 +20,7 @@ use std::path::Path;
 
 use crate::config::manager::Manager;
 use crate::config::{self, Outcome, World};
-use crate::finding::{Finding, Findings, Severity, merged};
+use crate::finding::{Finding, Findings, RuleInfo, Severity, merged};
 use crate::release::Release;
 use crate::text::FileId;
 use suppress::Suppression;
@@ -145,6 +145,18 @@ impl Rule {
         matches!(self.check, Check::Strict(_))
     }
 
+    /// What formats say of it.
+    fn info(&self) -> RuleInfo {
+        RuleInfo {
+            name: self.name,
+            summary: self.summary,
+            doc: self.doc,
+            severity: self.severity,
+            source: self.source,
+            is_strict: self.is_strict(),
+        }
+    }
+
     /// Its check of the manager as loaded, if that is what it looks at.
     fn manager_check(&self) -> Option<fn(&Context<'_>, &Manager<'_>, &mut Findings<'_>)> {
         match self.check {
@@ -195,6 +207,11 @@ impl Role {
 /// The rule of a name.
 pub fn by_name(name: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.name == name).copied()
+}
+
+/// What formats say of every rule, by name.
+pub fn infos() -> Vec<RuleInfo> {
+    RULES.iter().map(|rule| rule.info()).collect()
 }
 
 /// All names.

@@ -200,9 +200,17 @@ pub fn check_is_total(case: &Case) {
         assert!(!finding.releases.is_empty(), "{}: a finding for no release", finding.rule);
     }
     let look = Look { color: false, unicode: true, width: 80, all: true };
-    let report =
-        CheckReport { findings: &findings, files: &files, releases: &releases, secrets: Secrets::Masked, quiet: false };
-    for format in [Format::Human, Format::Short, Format::Json] {
+    let rules = rules::infos();
+    let report = CheckReport {
+        findings: &findings,
+        files: &files,
+        releases: &releases,
+        secrets: Secrets::Masked,
+        quiet: false,
+        rules: &rules,
+        here: Path::new("/"),
+    };
+    for format in Format::ALL {
         let mut text = Vec::new();
         report.write(format, look, &mut text).expect("a report that goes into memory");
         assert!(std::str::from_utf8(&text).is_ok(), "a report that is not UTF-8");

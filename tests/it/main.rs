@@ -20,6 +20,7 @@ mod filters;
 #[cfg(unix)]
 mod fix_command;
 mod fixes;
+mod formats;
 #[cfg(unix)]
 mod general;
 mod layered;
@@ -31,7 +32,9 @@ mod login;
 mod oracle;
 mod properties;
 mod readme;
+mod reports;
 mod rules;
+mod schemas;
 mod settings;
 mod shell;
 #[cfg(unix)]

@@ -91,6 +91,18 @@ fn the_comment_silences_what_it_says() {
 }
 
 #[test]
+fn the_command_for_several_reports_writes_them() {
+    let command = block(&readme(), "<!-- reports command -->");
+    let args: Vec<&str> = command.trim().strip_prefix("$ amictl ").unwrap().split(' ').collect();
+    let at = crate::support::folder(&[("manager.conf", "[bob](nobody)\n")]);
+    let ran = amictl(at.path(), &args);
+    assert!(ran.code == 1 && ran.out.starts_with("::error file=manager.conf,line=1,"), "{}{}", ran.out, ran.err);
+    for name in ["amictl.sarif", "amictl.xml"] {
+        assert!(fs::read_to_string(at.path().join(name)).unwrap().contains("unknown-base"), "{name}");
+    }
+}
+
+#[test]
 fn settings_of_the_readme_are_settings() {
     let readme = readme();
     let settings = readme.split("```toml").nth(1).unwrap().split("```").next().unwrap();

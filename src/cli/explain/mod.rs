@@ -90,7 +90,7 @@ impl Subject {
 impl Explain {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Some(name) = &self.name else {
-            list(out)?;
+            list(&rules::infos(), out)?;
             return Ok(Exit::Clean);
         };
         let alike = |subject: &Subject| subject.names().any(|known| known.eq_ignore_ascii_case(name));
