@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail by panicking"))]
 
 pub mod access;
+pub mod baseline;
 pub mod capture;
 pub mod catalog;
 pub mod cli;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::baseline::Known;
 use super::exit::{Exit, Failure};
 use super::reports::Reports;
 use super::settings::Settings;
@@ -65,6 +66,8 @@ pub(super) struct Check {
     #[arg(long)]
     diff: bool,
     #[command(flatten)]
+    known: Known,
+    #[command(flatten)]
     showing: Showing,
 }
 
@@ -97,6 +100,12 @@ impl Check {
         }
         // Two roots may include one file.
         let findings = merged(findings, &releases);
+        if self.known.write(&findings, &files)? {
+            return Ok(Exit::Clean);
+        }
+        let is_on =
+            |name: &str| rules::by_name(name).is_some_and(|rule| chosen.severity(rule, rule.severity).is_some());
+        let findings = self.known.leave_out(host, &settings, findings, &files, is_on)?;
         if self.showing.verbose {
             complain(&format!("amictl: as Asterisk {} reads it", phrase(&releases, &releases)));
             files.iter().for_each(|file| complain(&format!("amictl: read {}", file.name())));

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. It wires the layers, and decides nothing else.
 
+mod baseline;
 mod check;
 mod dump;
 pub mod exit;

@@ -17,7 +17,7 @@ use crate::rules;
 pub(super) const NAME: &str = "amictl.toml";
 
 pub(super) const KEYS: &[&str] =
-    &["asterisk", "etc", "root", "complete", "fail-on", "strict", "roots", "rules", "per-path"];
+    &["asterisk", "etc", "root", "complete", "fail-on", "strict", "roots", "baseline", "rules", "per-path"];
 
 /// What a settings file says. Paths are already relative to the working directory.
 #[derive(Debug, Default)]
@@ -30,6 +30,7 @@ pub(super) struct Settings {
     /// The strict rules run too.
     pub(super) strict: bool,
     pub(super) roots: Vec<PathBuf>,
+    pub(super) baseline: Option<PathBuf>,
     /// Rules with a severity of their own, which switches a strict one on; `None` switches a rule off.
     pub(super) rules: Severities,
     /// The same for the files of some paths, in the order of the file: a later one wins.
@@ -105,6 +106,7 @@ impl Reader<'_> {
                 "strict" => settings.strict = self.flag(value)?,
                 "fail-on" => settings.fail_on = Some(self.severity(value)?),
                 "roots" => settings.roots = self.strings(value)?.iter().map(|path| self.folder.join(path)).collect(),
+                "baseline" => settings.baseline = Some(self.path(value)?),
                 "rules" => settings.rules = self.rules(value)?,
                 "per-path" => settings.per_path = self.per_path(value)?,
                 other => return Err(self.unknown(key, "setting", other, KEYS.iter().copied())),

@@ -5,6 +5,7 @@
 mod accounts;
 #[cfg(unix)]
 mod actions;
+mod baseline;
 #[cfg(unix)]
 mod cases;
 mod catalogue;

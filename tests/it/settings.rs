@@ -44,3 +44,43 @@ fn rules_have_other_severities_on_some_paths() {
         assert!(ran.code == 2 && ran.err.contains(says), "{settings}: {}", ran.err);
     }
 }
+
+/// What editors complete and what amictl takes are the same.
+#[test]
+fn the_schema_for_editors_is_that_of_the_settings() {
+    let path = support::root().join("grammar/schemas/amictl.toml.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let named: Vec<&str> =
+        schema["$defs"]["rule"]["enum"].as_array().unwrap().iter().filter_map(|it| it.as_str()).collect();
+    assert_eq!(named, amictl::rules::names().collect::<Vec<_>>(), "the names of the rules in the schema");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    // A key that the schema has is taken, and one that it has not is refused, by both.
+    let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    for key in keys.iter().map(|key| key.as_str()).chain(["no-such-key"]) {
+        let value = match key {
+            "complete" | "strict" => "true",
+            "fail-on" => "\"info\"",
+            "rules" => "{ unknown-class = \"off\" }",
+            "per-path" => "{ \"*\" = { unknown-class = \"error\" } }",
+            "asterisk" | "roots" => "[\"22\"]",
+            _ => "\"x\"",
+        };
+        let text = format!("{key} = {value}\n");
+        let at = support::folder(&[
+            ("amictl.toml", &text),
+            ("x", "{\"format\": 1, \"findings\": []}"),
+            ("manager.conf", CONF),
+        ]);
+        let is_taken = support::amictl(at.path(), &["check", "manager.conf"]).code != 2;
+        let is_valid = validator.is_valid(&toml::from_str::<serde_json::Value>(&text).unwrap());
+        assert_eq!((is_taken, is_valid), (key != "no-such-key", key != "no-such-key"), "{text}");
+    }
+    for text in [
+        "fail-on = \"bad\"\n",
+        "strict = 1\n",
+        "[rules]\nno-such-rule = \"off\"\n",
+        "[per-path.a]\nunknown-class = 1\n",
+    ] {
+        assert!(!validator.is_valid(&toml::from_str::<serde_json::Value>(text).unwrap()), "{text}");
+    }
+}
