@@ -109,6 +109,7 @@ fn settings_of_the_readme_are_settings() {
     let at = crate::support::folder(&[
         ("amictl.toml", settings),
         ("files/asterisk/manager.conf", "[general]\nenabled = no\n"),
+        ("known.json", "{\"format\": 1, \"findings\": []}"),
     ]);
     let ran = amictl(at.path(), &["check"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
