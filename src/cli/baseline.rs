@@ -15,10 +15,10 @@ use crate::text::Files;
 /// Which findings are known.
 #[derive(Args)]
 pub(super) struct Known {
-    /// Tell only of findings that this file does not know [default: that of the settings]
+    /// Tell only what this file does not know
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Write a file in which all that is found now is known, and end with 0
+    /// Write down what is found now as known
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "diff"])]
     write_baseline: Option<PathBuf>,
 }

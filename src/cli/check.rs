@@ -23,14 +23,23 @@ use crate::text::Files;
 /// `amictl check`.
 #[derive(Args)]
 #[command(after_help = "\
+Examples:
+  amictl check /etc/asterisk
+  amictl check --asterisk 16,22 --strict manager.conf
+  amictl check --diff --fix=hardening .
+  ; amictl: allow(duplicate-section) a comment that silences")]
+#[command(after_long_help = "\
 A folder is searched for manager.conf, acl.conf and users.conf. A file that a
 manager.conf includes is judged through it. `-` is standard input.
 
 A finding is silenced by a comment on its line or above it, or for a section
 behind its header:
-  ; amictl: allow(duplicate-section) the second one is generated")]
+  ; amictl: allow(duplicate-section) the second one is generated
+
+Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 usage or
+settings, 3 input that cannot be read or a report that cannot be written.")]
 pub(super) struct Check {
-    /// Files and folders
+    /// Files and folders; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -43,26 +52,30 @@ pub(super) struct Check {
     /// All but these rules
     #[arg(long, value_name = "RULE[,…]", value_delimiter = ',')]
     ignore: Vec<String>,
-    /// Also the rules that ask for more than most files do
+    /// Ask for more than most files do
     #[arg(long)]
     strict: bool,
-    /// Exit with 1 from this severity on [default: warning]
-    #[arg(long, value_enum, value_name = "SEVERITY")]
+    /// Exit with 1 from here on: error, warning or info
+    #[arg(long, value_enum, value_name = "SEVERITY", hide_possible_values = true)]
     fail_on: Option<FailOn>,
-    /// Settings [default: amictl.toml beside the first path or above it]
+    /// Settings
+    ///
+    /// Without it, the amictl.toml beside the first path or in the nearest folder above it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Mend files: what changes nothing of what Asterisk holds (safe), also what takes rights or exposure away
-    /// (hardening), or all that these rules can
+    /// Mend files: safe, hardening or names of rules
+    ///
+    /// safe, without a value too: what changes nothing of what Asterisk holds, on no release. hardening: also what takes
+    /// rights or exposure away. RULE: all that a rule can, also where it gives what was plainly meant.
     #[arg(
         long,
-        value_name = "safe|hardening|RULE[,…]",
+        value_name = "WHAT",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "safe"
     )]
     fix: Vec<String>,
-    /// Show what `--fix` would change, and change nothing; 1 if that is anything
+    /// Show what --fix would change; 1 if anything
     #[arg(long)]
     diff: bool,
     #[command(flatten)]

@@ -35,7 +35,8 @@ use settings::Settings;
 
 /// Checks Asterisk's manager.conf, exactly as Asterisk reads it.
 #[derive(Parser)]
-#[command(name = "amictl", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "amictl", version, propagate_version = true, arg_required_else_help = true, max_term_width = 80)]
+#[command(after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -77,36 +78,44 @@ enum Command {
 /// Options that say which Asterisk reads the file, and where.
 #[derive(Args)]
 struct Reading {
-    /// Releases of Asterisk: 22, 16.28.0, certified/20.7 or a package's version [default: the newest LTS series]
+    /// Releases of Asterisk, as 22 or 16.28.0
+    ///
+    /// A series, a release, a certified one (certified/20.7) or a package's version; several with commas. Without it, the
+    /// newest long-term series.
     #[arg(long, value_name = "R[,R…]", value_delimiter = ',')]
     asterisk: Vec<String>,
-    /// Asterisk's configuration directory [default: that of the file]
+    /// Asterisk's configuration directory
+    ///
+    /// Where relative includes and the files beside manager.conf are looked for. Without it, the folder of the file.
     #[arg(long, value_name = "DIR")]
     etc: Option<PathBuf>,
     /// Look for absolute paths below this directory
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-    /// Take what is not there as absent, as on the switch itself
+    /// Take what is not there as absent
+    ///
+    /// As on the switch itself, where this is the default. Elsewhere what is not there is unknown.
     #[arg(long)]
     complete: bool,
-    /// The name of the file that comes from standard input
-    #[arg(long, value_name = "NAME", default_value = "manager.conf")]
+    /// The name of what comes from standard input
+    #[arg(long, value_name = "NAME", default_value = "manager.conf", hide_default_value = true)]
     stdin_name: PathBuf,
 }
 
 /// Options that say how the answer looks.
 #[derive(Args)]
 struct Showing {
-    /// Colours
-    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    /// Colours: auto, always or never
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN", hide_possible_values = true)]
+    #[arg(hide_default_value = true)]
     color: Color,
     /// Show secrets as they are
     #[arg(long)]
     reveal_secrets: bool,
-    /// Findings only, without the line on the whole
+    /// Without the line on the whole
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
-    /// Every finding in full, and what was read
+    /// All findings in full, and what was read
     #[arg(short, long)]
     verbose: bool,
 }

@@ -13,10 +13,12 @@ use crate::report::{CheckReport, Format, Look};
 /// Which reports are wanted.
 #[derive(Args)]
 pub(super) struct Reports {
-    /// How findings are shown
-    #[arg(long, value_enum, default_value = "human")]
+    /// human, short, json, sarif, github, gitlab, …
+    ///
+    /// human, short (a line each), json, sarif, github (annotations), gitlab (code quality), junit or checkstyle.
+    #[arg(long, value_enum, default_value = "human", hide_possible_values = true, hide_default_value = true)]
     format: FormatName,
-    /// Write a report into a file besides; as often as wanted
+    /// Write a report into a file besides
     #[arg(long, value_name = "FORMAT=FILE", value_parser = wanted, conflicts_with = "diff")]
     report: Vec<Wanted>,
 }

@@ -51,3 +51,18 @@ fn init_writes_settings_and_never_over_others() {
     assert_eq!(fs::read_to_string(at.path().join("amictl.toml")).unwrap(), "strict = true\n");
     assert_eq!(support::amictl(at.path(), &["init", "no/such"]).code, 3);
 }
+
+#[test]
+fn the_short_help_fits_a_screen() {
+    for command in ["check", "dump", "explain", "rules", "init"] {
+        let ran = support::amictl(root(), &[command, "-h"]);
+        let (lines, widest) = (ran.out.lines().count(), ran.out.lines().map(|line| line.chars().count()).max());
+        assert!(
+            lines <= 40 && widest <= Some(80),
+            "{command} -h has {lines} lines, the widest {widest:?}:\n{}",
+            ran.out
+        );
+    }
+    let long = support::amictl(root(), &["check", "--help"]).out;
+    assert!(long.contains("what takes rights or exposure away") && long.contains("Exit codes:"), "{long}");
+}
