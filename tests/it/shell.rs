@@ -63,6 +63,6 @@ fn the_short_help_fits_a_screen() {
             ran.out
         );
     }
-    let long = support::amictl(root(), &["check", "--help"]).out;
+    let long = support::amictl(root(), &["check", "--help"]).words();
     assert!(long.contains("what takes rights or exposure away") && long.contains("Exit codes:"), "{long}");
 }
