@@ -4,6 +4,7 @@
 //! its filters (main/manager.c); measured on 16.28.0 and 22.10.1.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 
@@ -57,13 +58,13 @@ pub enum Fate {
 
 /// All sessions, compiled: sessions that are alike are judged once, and so is each filter. What an event costs depends on
 /// the filters that it may match, and not on how many there are, nor on how many sessions share them.
-pub struct Delivery<'w> {
+pub struct Delivery {
     groups: Vec<Group>,
     /// Of each session the number of its group.
     group_of: Vec<usize>,
-    filters: Vec<Filter<'w>>,
+    filters: Vec<Filter>,
     /// The expressions that are looked for in the whole text, and of each the number of its filter.
-    set: Set<'w>,
+    set: Set,
     in_set: Vec<usize>,
     /// The other filters: those for events of one name, by its hash, and those for any.
     named: HashMap<u32, Vec<usize>, RandomState>,
@@ -87,8 +88,8 @@ struct Group {
 }
 
 /// A filter, and the groups that have it.
-struct Filter<'w> {
-    matcher: &'w Matcher,
+struct Filter {
+    matcher: Matcher,
     includes_of: Vec<usize>,
     excludes_of: Vec<usize>,
 }
@@ -110,10 +111,10 @@ struct Flags {
     may_exclude: Option<Beyond>,
 }
 
-impl<'w> Delivery<'w> {
+impl Delivery {
     /// Compiles some sessions. `disabled`: the events of `disabledevents`.
-    pub fn new(watchers: &[Watcher<'w>], disabled: Vec<Vec<u8>>) -> Delivery<'w> {
-        let mut filters: Vec<Filter<'w>> = Vec::new();
+    pub fn new<'w>(watchers: &[Watcher<'w>], disabled: Vec<Vec<u8>>) -> Delivery {
+        let mut filters: Vec<Filter> = Vec::new();
         let mut known: HashMap<Question<'w>, usize, RandomState> = HashMap::default();
         let mut alike: HashMap<Group, usize, RandomState> = HashMap::default();
         let (mut groups, mut group_of): (Vec<Group>, _) = (Vec::new(), Vec::new());
@@ -121,7 +122,11 @@ impl<'w> Delivery<'w> {
             let mut numbers = |list: &[&'w Matcher]| {
                 let number = |&matcher: &&'w Matcher| {
                     *known.entry(matcher.question()).or_insert_with(|| {
-                        filters.push(Filter { matcher, includes_of: Vec::new(), excludes_of: Vec::new() });
+                        filters.push(Filter {
+                            matcher: Matcher::clone(matcher),
+                            includes_of: Vec::new(),
+                            excludes_of: Vec::new(),
+                        });
                         filters.len() - 1
                     })
                 };
@@ -144,13 +149,13 @@ impl<'w> Delivery<'w> {
         Delivery::of(groups, group_of, filters, disabled)
     }
 
-    fn of(groups: Vec<Group>, group_of: Vec<usize>, filters: Vec<Filter<'w>>, disabled: Vec<Vec<u8>>) -> Delivery<'w> {
+    fn of(groups: Vec<Group>, group_of: Vec<usize>, filters: Vec<Filter>, disabled: Vec<Vec<u8>>) -> Delivery {
         let (mut expressions, mut in_set, mut unnamed) = (Vec::new(), Vec::new(), Vec::new());
         let mut named: HashMap<u32, Vec<usize>, RandomState> = HashMap::default();
         for (number, filter) in filters.iter().enumerate() {
             match (filter.matcher.expression(), filter.matcher.name_hash()) {
                 (Some(expression), _) if filter.matcher.header().is_none() => {
-                    expressions.push(expression);
+                    expressions.push(Rc::clone(expression));
                     in_set.push(number);
                 }
                 (_, Some(hash)) => named.entry(hash).or_default().push(number),

@@ -102,7 +102,7 @@ struct Side<'w, 't> {
     /// Of each name its user, and which of the sessions is the user's.
     users: Vec<Option<(&'w User<'t>, usize)>>,
     watchers: Vec<Watcher<'w>>,
-    delivery: Delivery<'w>,
+    delivery: Delivery,
     /// Of each group of sessions.
     tallies: Vec<Tally>,
 }

@@ -3,14 +3,16 @@
 //! Most expressions cannot match without certain texts (`literals`). All of these are looked for together, and only an
 //! expression whose texts are there is tried itself.
 
+use std::rc::Rc;
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::literals::{MOST_TEXTS as MOST_OF_ONE, needs};
 use super::{Answer, Inner, Pattern, until_nul};
 
 /// Expressions that are tried on one text after the other.
-pub struct Set<'p> {
-    patterns: Vec<&'p Pattern>,
+pub struct Set {
+    patterns: Vec<Rc<Pattern>>,
     /// Finds the texts; nothing, where there are none, or too many for it.
     finder: Option<AhoCorasick>,
     /// Of each text that it finds the expressions that need it.
@@ -37,9 +39,9 @@ struct Need {
 /// The automaton may take so many texts: with more, it would be slower than what it saves.
 const MOST_TEXTS: usize = 100_000;
 
-impl<'p> Set<'p> {
+impl Set {
     /// A set of these expressions, in their order.
-    pub fn new(patterns: Vec<&'p Pattern>) -> Set<'p> {
+    pub fn new(patterns: Vec<Rc<Pattern>>) -> Set {
         let (mut texts, mut needed): (Vec<Vec<u8>>, Vec<Vec<Need>>) = (Vec::new(), Vec::new());
         let (mut wanted, mut exact, mut alone) = (vec![0; patterns.len()], vec![false; patterns.len()], Vec::new());
         let mut known = std::collections::HashMap::new();

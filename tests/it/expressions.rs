@@ -1,5 +1,7 @@
 //! Expressions: what is said of many at once is what is said of each.
 
+use std::rc::Rc;
+
 use amictl::posix::{Answer, Set, Units, compile};
 use amictl::testing::expressions::case;
 use amictl::testing::generate::Seed;
@@ -11,8 +13,9 @@ fn a_set_is_all_of_its_expressions() {
     for units in [Units::Bytes, Units::Characters] {
         for _ in 0..60 {
             let cases: Vec<_> = (0..20).map(|_| case(&mut seed)).collect();
-            let patterns: Vec<_> = cases.iter().filter_map(|(pattern, _)| compile(pattern, units).ok()).collect();
-            let (mut set, mut answers) = (Set::new(patterns.iter().collect()), Vec::new());
+            let patterns: Vec<_> =
+                cases.iter().filter_map(|(pattern, _)| compile(pattern, units).ok().map(Rc::new)).collect();
+            let (mut set, mut answers) = (Set::new(patterns.clone()), Vec::new());
             for text in cases.iter().flat_map(|(_, texts)| texts) {
                 set.matches(text, &mut answers);
                 for (number, pattern) in patterns.iter().enumerate() {

@@ -303,7 +303,7 @@ impl Matcher {
     }
 
     /// The expression that it looks for.
-    pub fn expression(&self) -> Option<&Pattern> {
+    pub fn expression(&self) -> Option<&Rc<Pattern>> {
         match &self.test {
             Test::Regex(pattern) => Some(pattern),
             _ => None,
