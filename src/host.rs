@@ -4,7 +4,7 @@ mod date;
 mod overlay;
 mod replace;
 
-pub use date::Date;
+pub use date::{Date, timestamp};
 pub use overlay::Overlay;
 pub use replace::{ReplaceError, create, put, real_file, replace};
 

@@ -15,6 +15,7 @@ pub mod posix;
 pub mod release;
 pub mod report;
 pub mod rules;
+pub mod server;
 pub mod syntax;
 mod tables;
 #[doc(hidden)]

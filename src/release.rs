@@ -88,6 +88,17 @@ impl Release {
         }
     }
 
+    /// The version of the manager interface with which it greets: `11.0.0` for 22.10.1. Of a certified release that of the
+    /// release that it was made from.
+    pub fn manager_version(self) -> &'static str {
+        let point = match self.0 {
+            Number::Plain(point) => point,
+            Number::Certified(series, minor, _) => (series, minor, 0),
+        };
+        let rows = SERIES.iter().filter(|row| row.series == point.0).flat_map(|row| row.manager);
+        rows.filter(|(from, _)| *from <= point).last().map_or("", |(_, version)| version)
+    }
+
     /// The number of its series: 22 for 22.10.1.
     pub fn series(self) -> u16 {
         match self.0 {
@@ -312,6 +323,19 @@ mod tests {
         {
             assert!(Release::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn releases_greet_as_they_were_seen_to() {
+        let version = |text: &str| Release::parse(text).unwrap().manager_version();
+        for (release, seen) in [("13.12.2", "2.8.0"), ("16.28.0", "5.0.4"), ("18.26.4", "7.0.3"), ("20.9.3", "9.0.0")] {
+            assert_eq!(version(release), seen);
+        }
+        assert_eq!(
+            (version("21"), version("22"), version("23"), version("13.0.0")),
+            ("10.0.0", "11.0.0", "12.0.0", "2.5.0")
+        );
+        assert!(SERIES.iter().all(|row| row.manager.is_sorted() && row.manager[0].0.1 == 0));
     }
 
     #[test]

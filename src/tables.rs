@@ -16,6 +16,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[(13, 12, 2)],
         newest: (13, 38, 3),
         lts: true,
+        manager: &[((13, 0, 0), "2.5.0"), ((13, 1, 0), "2.6.0"), ((13, 2, 0), "2.7.0"), ((13, 5, 0), "2.8.0"), ((13, 13, 0), "2.9.0"), ((13, 15, 0), "2.10.0"), ((13, 18, 0), "2.10.2"), ((13, 19, 0), "2.10.3"), ((13, 20, 0), "2.10.4"), ((13, 26, 0), "2.10.5"), ((13, 35, 0), "2.10.6")],
     },
     SeriesRow {
         series: 16,
@@ -23,6 +24,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[(16, 28, 0)],
         newest: (16, 30, 1),
         lts: true,
+        manager: &[((16, 0, 0), "5.0.0"), ((16, 3, 0), "5.0.1"), ((16, 12, 0), "5.0.2"), ((16, 17, 0), "5.0.3"), ((16, 25, 0), "5.0.4"), ((16, 29, 0), "5.0.5")],
     },
     SeriesRow {
         series: 17,
@@ -30,6 +32,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[],
         newest: (17, 9, 4),
         lts: false,
+        manager: &[((17, 0, 0), "6.0.0"), ((17, 6, 0), "6.0.1")],
     },
     SeriesRow {
         series: 18,
@@ -37,6 +40,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[(18, 26, 4)],
         newest: (18, 26, 4),
         lts: true,
+        manager: &[((18, 0, 0), "7.0.0"), ((18, 3, 0), "7.0.1"), ((18, 11, 0), "7.0.2"), ((18, 15, 0), "7.0.3")],
     },
     SeriesRow {
         series: 19,
@@ -44,6 +48,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[],
         newest: (19, 8, 1),
         lts: false,
+        manager: &[((19, 0, 0), "8.0.0"), ((19, 3, 0), "8.0.1"), ((19, 7, 0), "8.0.2")],
     },
     SeriesRow {
         series: 20,
@@ -51,6 +56,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[(20, 9, 3), (20, 20, 1)],
         newest: (20, 20, 1),
         lts: true,
+        manager: &[((20, 0, 0), "9.0.0")],
     },
     SeriesRow {
         series: 21,
@@ -58,6 +64,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[(21, 12, 3)],
         newest: (21, 12, 3),
         lts: false,
+        manager: &[((21, 0, 0), "10.0.0")],
     },
     SeriesRow {
         series: 22,
@@ -65,6 +72,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[(22, 10, 1)],
         newest: (22, 10, 1),
         lts: true,
+        manager: &[((22, 0, 0), "11.0.0")],
     },
     SeriesRow {
         series: 23,
@@ -72,6 +80,7 @@ pub(crate) static SERIES: &[SeriesRow] = &[
         recorded: &[(23, 4, 1)],
         newest: (23, 4, 1),
         lts: false,
+        manager: &[((23, 0, 0), "12.0.0")],
     },
 ];
 

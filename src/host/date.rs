@@ -34,6 +34,13 @@ impl Date {
     }
 }
 
+/// A time as Asterisk's security events have it: `2026-11-22T20:44:29.314+0000`, in UTC.
+pub fn timestamp(since_1970: Duration) -> String {
+    let at = DateTime::from_unix_duration(since_1970).unwrap_or(DateTime::INFINITY);
+    let (hour, minute, second) = (at.hour(), at.minutes(), at.seconds());
+    format!("{}T{hour:02}:{minute:02}:{second:02}.{:03}+0000", Date::of(since_1970), since_1970.subsec_millis())
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
@@ -53,6 +60,8 @@ mod tests {
         {
             assert_eq!(date(text), None, "{text}");
         }
+        assert_eq!(timestamp(Duration::from_millis(1_795_380_269_314)), "2026-11-22T20:44:29.314+0000");
+        assert_eq!(timestamp(Duration::ZERO), "1970-01-01T00:00:00.000+0000");
         let day = 24 * 60 * 60;
         assert_eq!(Date::of(Duration::ZERO).to_string(), "1970-01-01");
         assert_eq!(Date::of(Duration::from_secs(20_849 * day + day - 1)).to_string(), "2027-01-31");

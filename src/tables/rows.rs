@@ -20,6 +20,8 @@ pub(crate) struct SeriesRow {
     pub(crate) recorded: &'static [Point],
     pub(crate) newest: Point,
     pub(crate) lts: bool,
+    /// Versions of the manager interface, and the releases that first greeted with them.
+    pub(crate) manager: &'static [(Point, &'static str)],
 }
 
 /// Where a quirk holds.

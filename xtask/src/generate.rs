@@ -24,6 +24,7 @@ struct Series {
     recorded: Vec<String>,
     newest: String,
     lts: bool,
+    manager: Vec<(String, String)>,
     source: String,
 }
 
@@ -197,15 +198,18 @@ fn series(out: &mut String, releases: &Releases) -> Result<(), String> {
             Some(speaks) => return Err(format!("releases.toml: {speaks} speaks for {} but is not recorded", row.name)),
             None => "None".to_owned(),
         };
+        let manager = |(from, version): &(String, String)| Ok(format!("({}, {version:?})", point(from)?));
+        let manager = row.manager.iter().map(manager).collect::<Result<Vec<_>, String>>()?;
         let recorded = row.recorded.iter().map(|release| point(release)).collect::<Result<Vec<_>, _>>()?;
         let _ = write!(
             out,
             "    SeriesRow {{\n        series: {},\n        speaks: {speaks},\n        recorded: &[{}],\n        \
-             newest: {},\n        lts: {},\n    }},\n",
+             newest: {},\n        lts: {},\n        manager: &[{}],\n    }},\n",
             row.name,
             recorded.join(", "),
             point(&row.newest)?,
             row.lts,
+            manager.join(", "),
         );
     }
     out.push_str("];\n\n/// The certified lines, oldest first: series, minor, last `-cert` number.\n");

@@ -1,0 +1,93 @@
+//! A configuration that a server keeps for as long as a session lives that began under it.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use self_cell::self_cell;
+
+use crate::access::Configuration;
+use crate::config::manager::Manager;
+use crate::config::{self, Effective, Place, World};
+use crate::host::Host;
+use crate::release::Release;
+use crate::text::{FileId, Files};
+
+/// Files, and how they are come by.
+struct Base {
+    files: Files,
+    host: Arc<dyn Host>,
+    place: Place,
+    root: FileId,
+    release: Release,
+}
+
+self_cell!(
+    struct WorldCell {
+        owner: Base,
+        #[not_covariant]
+        dependent: World,
+    }
+);
+
+self_cell!(
+    struct EffectiveCell {
+        owner: WorldCell,
+        #[covariant]
+        dependent: Effective,
+    }
+);
+
+self_cell!(
+    struct ManagerCell {
+        owner: EffectiveCell,
+        #[covariant]
+        dependent: Manager,
+    }
+);
+
+/// A configuration as one release holds it, with the files that it was read from.
+pub struct Loaded(ManagerCell);
+
+impl Loaded {
+    /// Reads a root file, and what it includes.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the root file.
+    pub fn read(host: Arc<dyn Host>, root: PathBuf, place: Place, release: Release) -> io::Result<Loaded> {
+        let files = Files::default();
+        let bytes = host.read(&root)?;
+        let root = files.add(root.display().to_string(), root, bytes).id();
+        let base = Base { files, host, place, root, release };
+        let world = WorldCell::new(base, |base| World::new(&base.files, &*base.host, base.place.clone()));
+        let effective = EffectiveCell::new(world, |world| {
+            world.with_dependent(|base, world| config::load(world, base.root, base.release))
+        });
+        Ok(Loaded(ManagerCell::new(effective, |cell| {
+            cell.borrow_owner()
+                .with_dependent(|base, world| Manager::load(world, cell.borrow_dependent(), base.release))
+        })))
+    }
+
+    /// What the manager holds.
+    pub fn manager(&self) -> &Manager<'_> {
+        self.0.borrow_dependent()
+    }
+
+    /// What the file holds.
+    pub fn effective(&self) -> &Effective<'_> {
+        self.0.borrow_owner().borrow_dependent()
+    }
+
+    /// The release that holds it.
+    pub fn release(&self) -> Release {
+        self.0.borrow_owner().borrow_owner().borrow_owner().release
+    }
+
+    /// What the evaluator asks.
+    pub fn configuration(&self) -> Configuration<'_, '_> {
+        let manager = self.manager();
+        Configuration { effective: self.effective(), accounts: &manager.accounts, listeners: &manager.listeners }
+    }
+}

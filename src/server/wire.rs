@@ -1,0 +1,192 @@
+//! What a client sends, cut into messages as Asterisk cuts it.
+//!
+//! Source: `get_input`, `do_message` and `__astman_get_header` in main/manager.c; measured on 16.28.0 and 22.10.1.
+
+use memchr::memchr;
+
+use crate::text::is_blank;
+
+/// A line with its end, and no more, fits into the buffer that Asterisk reads into.
+const LONGEST_LINE: usize = 1024;
+
+/// A message may have so many lines.
+const MOST_LINES: usize = 128;
+
+/// Cuts bytes into messages. What it holds is bounded, whatever comes.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// The beginning of a line whose end has not come.
+    line: Vec<u8>,
+    message: Request,
+    fault: Option<Fault>,
+}
+
+/// A message: the lines of a request, without their ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The lines, in order.
+    pub lines: Vec<Vec<u8>>,
+}
+
+/// Why a message is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A line did not fit into the buffer.
+    #[error("Failed to parse message: line too long")]
+    LineTooLong,
+    /// There were too many lines.
+    #[error("Too many lines in message or allocation failure")]
+    TooManyLines,
+}
+
+impl Reader {
+    /// Takes some bytes, and gives each message that they end to `each`, which may stop it: the rest is dropped then.
+    pub fn take(&mut self, mut bytes: &[u8], mut each: impl FnMut(Request, Option<Fault>) -> bool) {
+        while !bytes.is_empty() {
+            let room = LONGEST_LINE - self.line.len();
+            let Some(end) = memchr(b'\n', &bytes[..bytes.len().min(room)]) else {
+                if bytes.len() < room {
+                    self.line.extend_from_slice(bytes);
+                    return;
+                }
+                // The buffer is full, and there is no end in it: it is emptied.
+                self.fault.get_or_insert(Fault::LineTooLong);
+                self.line.clear();
+                bytes = &bytes[room..];
+                continue;
+            };
+            self.line.extend_from_slice(&bytes[..end]);
+            bytes = &bytes[end + 1..];
+            if self.end_line() && !each(std::mem::take(&mut self.message), self.fault.take()) {
+                return;
+            }
+        }
+    }
+
+    /// Ends the line. Does it end the message, too?
+    fn end_line(&mut self) -> bool {
+        let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
+        // A NUL ends the text of a line.
+        let line = memchr(0, line).map_or(line, |end| &line[..end]);
+        let is_empty = line.is_empty();
+        if !is_empty && self.message.lines.len() < MOST_LINES {
+            self.message.lines.push(line.to_vec());
+        } else if !is_empty {
+            self.fault.get_or_insert(Fault::TooManyLines);
+        }
+        self.line.clear();
+        is_empty
+    }
+}
+
+impl Request {
+    /// The value of the first header of a name, whatever its letter case; empty where there is none.
+    pub fn header(&self, name: &'static str) -> &[u8] {
+        self.values(name).next().unwrap_or_default()
+    }
+
+    /// The action: the first that is not empty.
+    pub fn action(&self) -> &[u8] {
+        self.values("Action").find(|value| !value.is_empty()).unwrap_or_default()
+    }
+
+    /// All lines that have a name, as name and value, the value with the blanks before it.
+    pub fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let pair = |line: &Vec<u8>| {
+            let colon = memchr(b':', line)?;
+            Some((line[..colon].to_vec(), line[colon + 1..].to_vec()))
+        };
+        self.lines.iter().filter_map(pair).collect()
+    }
+
+    fn values(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
+        self.lines.iter().filter_map(move |line| value_of(line, name))
+    }
+}
+
+fn value_of<'l>(line: &'l [u8], name: &str) -> Option<&'l [u8]> {
+    let (start, rest) = line.split_at_checked(name.len())?;
+    let value = rest.strip_prefix(b":").filter(|_| start.eq_ignore_ascii_case(name.as_bytes()))?;
+    Some(&value[value.iter().take_while(|&&byte| is_blank(byte)).count()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The messages that some bytes end, in pieces of `piece`.
+    fn read(bytes: &[u8], piece: usize) -> Vec<(Request, Option<Fault>)> {
+        let (mut reader, mut all) = (Reader::default(), Vec::new());
+        for bytes in bytes.chunks(piece) {
+            reader.take(bytes, |request, fault| {
+                all.push((request, fault));
+                true
+            });
+        }
+        all
+    }
+
+    fn actions(bytes: &[u8]) -> Vec<String> {
+        let all: Vec<_> = [1, 3, 1 << 20].iter().map(|&piece| read(bytes, piece)).collect();
+        assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "the pieces matter: {}", bytes.escape_ascii());
+        all[0].iter().map(|(request, _)| request.action().escape_ascii().to_string()).collect()
+    }
+
+    /// Section 1 of what was measured on the wire.
+    #[test]
+    fn messages_are_cut_as_measured() {
+        assert_eq!(actions(b"Action: Ping\r\n\r\nAction: Ping\n\nAction:Ping\r\n\n"), ["Ping", "Ping", "Ping"]);
+        assert_eq!(actions(b"Action: Ping\rActionID: 1\r\r"), [""; 0]);
+        assert_eq!(actions(b"Action: Ping\r\r\n\r\n"), ["Ping\\r"]);
+        assert_eq!(actions(b"\r\n\r\n\r\n"), ["", "", ""]);
+        assert_eq!(actions(b"ACTION:\tPING\r\n\r\nAction : Ping\r\n\r\n Action: Ping\r\n\r\n"), ["PING", "", ""]);
+        assert_eq!(actions(b"Action: Ping  \r\n\r\n"), ["Ping  "]);
+        assert_eq!(actions(b"Action:\r\nAction: Ping\r\n\r\n"), ["Ping"]);
+        assert_eq!(actions(b"Action: Ping\r\n\0x\r\nAction: Pong\r\n\r\n"), ["Ping", "Pong"]);
+        let [(request, None)] = &read(b"ActionID: a\0b\r\nActionID: b\r\nX:  y \r\nz\r\n\r\n", 7)[..] else { panic!() };
+        assert_eq!(
+            (request.header("actionid"), request.header("x"), request.header("z")),
+            (&b"a"[..], &b"y "[..], &b""[..])
+        );
+        let [(request, None)] = &read(b"ActionID:\r\nActionID: b\r\n\r\n", 7)[..] else { panic!() };
+        assert_eq!(request.header("ActionID"), b"", "the first counts, empty or not");
+    }
+
+    #[test]
+    fn lines_and_messages_have_limits() {
+        let line = |length: usize, end: &str| format!("ActionID: {}{end}", "x".repeat(length - 10));
+        let fault = |text: &str| {
+            let all: Vec<_> = [1, 1000, 1 << 20].iter().map(|&piece| read(text.as_bytes(), piece)).collect();
+            assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "the pieces matter");
+            all[0].iter().map(|(request, fault)| (request.lines.len(), *fault)).collect::<Vec<_>>()
+        };
+        let long = Some(Fault::LineTooLong);
+        assert_eq!(fault(&format!("{}\r\n", line(1022, "\r\n"))), [(1, None)]);
+        assert_eq!(fault(&format!("{}\n", line(1023, "\n"))), [(1, None)]);
+        assert_eq!(fault(&format!("{}\n", line(1500, "\n"))), [(1, long)]);
+        assert_eq!(fault(&format!("{}\r\n", line(1023, "\r\n"))), [(0, long), (0, None)], "its end is an empty line");
+        assert_eq!(fault(&format!("Action: Ping\r\n{}\r\nX: y\r\n\r\n", "x".repeat((1 << 20) + 5))), [(3, long)]);
+        let lines = |count: usize| format!("{}\r\n", "X: y\r\n".repeat(count));
+        assert_eq!(fault(&lines(128)), [(128, None)]);
+        assert_eq!(
+            fault(&format!("{}Action: Ping\r\n\r\n", lines(129))),
+            [(128, Some(Fault::TooManyLines)), (1, None)]
+        );
+    }
+
+    #[test]
+    fn what_is_held_is_bounded() {
+        let mut reader = Reader::default();
+        for _ in 0..1000 {
+            reader.take(&[b'x'; 10_000], |_, _| true);
+            reader.take(b"\nX: y\n", |_, _| true);
+        }
+        assert!(reader.line.capacity() <= 2 * LONGEST_LINE && reader.message.lines.len() <= MOST_LINES);
+        let mut seen = 0;
+        Reader::default().take(b"\n\n\n", |_, _| {
+            seen += 1;
+            false
+        });
+        assert_eq!(seen, 1, "after the end of a session the rest is dropped");
+    }
+}
