@@ -230,6 +230,13 @@ pub fn name_bytes(name: &std::ffi::OsStr) -> &[u8] {
     name.as_encoded_bytes()
 }
 
+/// A number that nobody can guess.
+pub fn random() -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    // The keys of a hasher come from the system.
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
 /// A variable of the environment; nothing when it is not set, empty or not text.
 pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

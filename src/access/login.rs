@@ -61,10 +61,28 @@ pub fn login(configuration: Configuration<'_, '_>, attempt: Attempt<'_>) -> Trac
         return steps.end(Outcome::Denies, NO_CONNECTION);
     }
     let partial = not_here(configuration, &mut steps);
-    let mut known = match listener(configuration, attempt, &mut steps) {
+    let known = match listener(configuration, attempt, &mut steps) {
         Outcome::Denies => return steps.end(Outcome::Denies, NO_CONNECTION),
         outcome => outcome == Outcome::Passes,
     };
+    connected(configuration, attempt, steps, partial, known)
+}
+
+/// Tries to log in, for a client that is connected already, to whichever listener.
+pub fn authenticate(configuration: Configuration<'_, '_>, attempt: Attempt<'_>) -> Trace {
+    let mut steps = Steps::default();
+    let partial = not_here(configuration, &mut steps);
+    connected(configuration, attempt, steps, partial, true)
+}
+
+/// What follows when there is a connection. `partial`: not all of the file is here; `known`: the connection is certain.
+fn connected(
+    configuration: Configuration<'_, '_>,
+    attempt: Attempt<'_>,
+    mut steps: Steps,
+    partial: bool,
+    mut known: bool,
+) -> Trace {
     let name = header_value(attempt.user);
     let user = if name.is_empty() { None } else { configuration.accounts.find(name) };
     if let Some(user) = user

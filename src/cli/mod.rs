@@ -11,6 +11,7 @@ mod progress;
 mod replay;
 mod reports;
 mod rules;
+mod serve;
 mod settings;
 mod shell;
 mod simulate;
@@ -65,6 +66,8 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Tell more of a rule, an option, a class, an event or an action
     Explain(explain::Explain),
+    /// Run a configuration as a server of the manager interface
+    Serve(serve::Serve),
     /// List the rules
     Rules(rules::Rules),
     /// Write an amictl.toml with every setting, commented out
@@ -182,6 +185,7 @@ pub fn main() -> ExitCode {
             Command::Dump(dump) => dump.run(&Disk, &mut out),
             Command::Simulate(simulate) => simulate.run(&Disk, &mut out),
             Command::Explain(explain) => explain.run(&mut out),
+            Command::Serve(serve) => serve.run(&Disk, &mut out),
             Command::Rules(rules) => rules.run(&mut out),
             Command::Init(init) => init.run(&mut out),
             Command::Completions(completions) => completions.run(&mut out),

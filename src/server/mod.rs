@@ -1,5 +1,18 @@
 //! A server of the manager interface that enforces a configuration.
+//!
+//! [`Hub`] is all of it but sockets and clocks: bytes come in with the time, bytes and waits come out. Who may what is the
+//! evaluator's to say (`access`), which events whom reach is the compiled `Delivery`'s.
 
+mod actions;
+mod crowd;
 pub mod event;
-pub mod loaded;
-pub mod wire;
+mod hub;
+mod loaded;
+mod net;
+mod session;
+mod wire;
+
+pub use event::{Event, Peer};
+pub use hub::{Due, Hub, Id};
+pub use loaded::Loaded;
+pub use net::Net;

@@ -14,7 +14,7 @@ const MOST_LINES: usize = 128;
 
 /// Cuts bytes into messages. What it holds is bounded, whatever comes.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(super) struct Reader {
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,
     message: Request,
@@ -23,14 +23,14 @@ pub struct Reader {
 
 /// A message: the lines of a request, without their ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Request {
+pub(super) struct Request {
     /// The lines, in order.
-    pub lines: Vec<Vec<u8>>,
+    pub(super) lines: Vec<Vec<u8>>,
 }
 
 /// Why a message is not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(super) enum Fault {
     /// A line did not fit into the buffer.
     #[error("Failed to parse message: line too long")]
     LineTooLong,
@@ -41,7 +41,7 @@ pub enum Fault {
 
 impl Reader {
     /// Takes some bytes, and gives each message that they end to `each`, which may stop it: the rest is dropped then.
-    pub fn take(&mut self, mut bytes: &[u8], mut each: impl FnMut(Request, Option<Fault>) -> bool) {
+    pub(super) fn take(&mut self, mut bytes: &[u8], mut each: impl FnMut(Request, Option<Fault>) -> bool) {
         while !bytes.is_empty() {
             let room = LONGEST_LINE - self.line.len();
             let Some(end) = memchr(b'\n', &bytes[..bytes.len().min(room)]) else {
@@ -81,17 +81,17 @@ impl Reader {
 
 impl Request {
     /// The value of the first header of a name, whatever its letter case; empty where there is none.
-    pub fn header(&self, name: &'static str) -> &[u8] {
+    pub(super) fn header(&self, name: &'static str) -> &[u8] {
         self.values(name).next().unwrap_or_default()
     }
 
     /// The action: the first that is not empty.
-    pub fn action(&self) -> &[u8] {
+    pub(super) fn action(&self) -> &[u8] {
         self.values("Action").find(|value| !value.is_empty()).unwrap_or_default()
     }
 
     /// All lines that have a name, as name and value, the value with the blanks before it.
-    pub fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub(super) fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let pair = |line: &Vec<u8>| {
             let colon = memchr(b':', line)?;
             Some((line[..colon].to_vec(), line[colon + 1..].to_vec()))

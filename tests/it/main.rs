@@ -36,6 +36,7 @@ mod readme;
 mod reports;
 mod rules;
 mod schemas;
+mod server;
 mod settings;
 mod shell;
 #[cfg(unix)]

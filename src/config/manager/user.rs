@@ -144,6 +144,11 @@ impl<'t> Secret<'t> {
         }
     }
 
+    /// What is made of it with something else, such as a digest; nothing where there is none.
+    pub fn keyed<T>(&self, make: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        self.0.as_deref().map(make)
+    }
+
     /// Does a client that gives this one get in? All bytes count, blanks and letter case too.
     pub fn accepts(&self, given: &[u8]) -> bool {
         self.0.as_deref() == Some(given)
