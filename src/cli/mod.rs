@@ -9,6 +9,7 @@ mod init;
 mod progress;
 mod replay;
 mod reports;
+mod roots;
 mod rules;
 mod settings;
 mod shell;
