@@ -23,7 +23,8 @@ use crate::text::Files;
 #[derive(Args)]
 #[command(after_help = "\
 A folder is searched for manager.conf, acl.conf and users.conf. A file that a
-manager.conf includes is judged through it. `-` is standard input.
+manager.conf includes is judged through it, acl.conf and users.conf with the
+manager.conf beside them. `-` is standard input.
 
 A finding is silenced by a comment on its line or above it, or for a section
 behind its header:

@@ -74,13 +74,14 @@ impl<'r> Roots<'r> {
         included.entry(root.to_owned()).or_insert_with(|| self.included_by(root)).contains(&real(path))
     }
 
-    /// The files that a root includes. One that cannot be read includes none; that is told when it is judged.
+    /// The files that a root includes, also those that a mistake above them keeps Asterisk from. A root that cannot be
+    /// read includes none; that is told when it is judged.
     fn included_by(&self, root: &Path) -> BTreeSet<PathBuf> {
         let files = Files::default();
         let world = World::new(&files, self.host, place(root, self.reading, self.settings));
         let Ok(id) = open(self.host, &files, root, self.reading) else { return BTreeSet::new() };
-        let effective = config::load(&world, id, self.release);
-        effective.reads.iter().skip(1).map(|read| real(files.get(read.file).path())).collect()
+        config::load(&world, id, self.release);
+        files.iter().skip(1).map(|file| real(file.path())).collect()
     }
 }
 

@@ -93,6 +93,15 @@ fn fragments_of_one_root_are_told_once() {
     ends(&ran, 1, "/manager.conf:3:7: error: no section `nobody`");
 }
 
+#[test]
+fn a_fragment_that_is_not_reached_is_no_file_of_its_own() {
+    let root = "[general]\n[bob]\n#include manager.d/*.conf\n";
+    let at =
+        folder(&[("manager.conf", root), ("manager.d/1.conf", "[x](nobody)\n"), ("manager.d/2.conf", "read = x\n")]);
+    let run = |path: &str| amictl(at.path(), &["check", "--format", "short", path]).out;
+    assert_eq!(run("manager.d/2.conf"), run("."));
+}
+
 /// A name that is taken out of acl.conf is missed in manager.conf.
 #[test]
 fn what_stands_beside_a_root_is_judged_with_it() {
