@@ -30,7 +30,8 @@ Examples:
   ; amictl: allow(duplicate-section) a comment that silences")]
 #[command(after_long_help = "\
 A folder is searched for manager.conf, acl.conf and users.conf. A file that a
-manager.conf includes is judged through it. `-` is standard input.
+manager.conf includes is judged through it, acl.conf and users.conf with the
+manager.conf beside them. `-` is standard input.
 
 A finding is silenced by a comment on its line or above it, or for a section
 behind its header:

@@ -10,6 +10,7 @@ mod init;
 mod progress;
 mod replay;
 mod reports;
+mod roots;
 mod rules;
 mod serve;
 mod settings;

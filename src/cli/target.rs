@@ -1,12 +1,14 @@
 //! Which files are judged, and as what.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
+use super::roots::{Roots, absolute, role_of};
 use super::settings::Settings;
 use super::{Reading, settings};
-use crate::config::{self, Place, World};
+use crate::config::Place;
 use crate::host::{FileKind, Host};
 use crate::release::Release;
 use crate::rules::Role;
@@ -35,9 +37,11 @@ pub(super) fn find(
     settings: &Settings,
     release: Release,
 ) -> Result<Vec<Target>, Failure> {
+    let roots = Roots::new(host, reading, settings, release);
     let mut targets: Vec<Target> = Vec::new();
+    let mut known = BTreeSet::new();
     let mut add = |target: Target| {
-        if !targets.contains(&target) {
+        if known.insert(absolute(&target.path)) {
             targets.push(target);
         }
     };
@@ -54,7 +58,7 @@ pub(super) fn find(
                 }
                 found.into_iter().for_each(&mut add);
             }
-            Some(_) => add(through_root(host, path, reading, settings, release)),
+            Some(_) => roots.of(path).into_iter().for_each(&mut add),
         }
     }
     Ok(targets)
@@ -75,42 +79,6 @@ fn walk(host: &dyn Host, folder: &Path, found: &mut Vec<Target>) {
             _ => {}
         }
     }
-}
-
-/// A file that a known root includes is judged through that root.
-fn through_root(host: &dyn Host, path: &Path, reading: &Reading, settings: &Settings, release: Release) -> Target {
-    let role = role_of(path);
-    let own = Target { path: path.to_owned(), role };
-    if matches!(role, Role::Acl | Role::Users) || path.file_name().is_some_and(|name| name == "manager.conf") {
-        return own;
-    }
-    let folders = path.ancestors().skip(1).map(|folder| folder.join("manager.conf"));
-    let roots: Vec<PathBuf> = if settings.roots.is_empty() { folders.collect() } else { settings.roots.clone() };
-    let includes = |root: &PathBuf| {
-        let files = Files::default();
-        let place = place(root, reading, settings);
-        let world = World::new(&files, host, place);
-        let Ok(id) = open(host, &files, root, reading) else { return false };
-        let effective = config::load(&world, id, release);
-        let same = |id: FileId| same_path(files.get(id).path(), path);
-        effective.reads.iter().skip(1).any(|read| same(read.file))
-    };
-    let root = roots.into_iter().filter(|root| host.kind(root) == Some(FileKind::Regular)).find(includes);
-    root.map_or(own, |path| Target { path, role: Role::Manager })
-}
-
-fn role_of(path: &Path) -> Role {
-    let in_parts = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "manager.d");
-    match Role::of(&path.file_name().unwrap_or_default().to_string_lossy()) {
-        Role::Manager if in_parts => Role::Fragment,
-        role => role,
-    }
-}
-
-fn same_path(a: &Path, b: &Path) -> bool {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let plain = |path: &Path| absolute(path).components().collect::<PathBuf>();
-    plain(a) == plain(b)
 }
 
 /// Where the files of a root are looked for.

@@ -75,6 +75,72 @@ fn fragments_are_judged_through_their_root() {
 }
 
 #[test]
+fn fragments_of_one_root_are_told_once() {
+    let root = "[general]\n#include manager.d/*.conf\n[zoe](nobody)\n";
+    let (one, two) = ("[bob]\nread = cal\n", "[carol]\nread = calls\n");
+    let at = folder(&[("manager.conf", root), ("manager.d/1.conf", one), ("manager.d/2.conf", two)]);
+    let whole = amictl(at.path(), &["check", "--format", "short"]).out;
+    let absolute = at.path().join("manager.conf");
+    for named in [
+        &["manager.d/1.conf"][..],
+        &["manager.d/1.conf", "manager.d/2.conf"],
+        &["manager.conf", "./manager.d/2.conf", "manager.d/1.conf", absolute.to_str().unwrap()],
+    ] {
+        let ran = amictl(at.path(), &[&["check", "--format", "short"], named].concat());
+        assert_eq!(ran.out, whole, "{named:?}: {}", ran.err);
+    }
+    let ran = amictl(&at.path().join("manager.d"), &["check", "1.conf", "--format", "short"]);
+    ends(&ran, 1, "/manager.conf:3:7: error: no section `nobody`");
+}
+
+#[test]
+fn a_fragment_that_is_not_reached_is_no_file_of_its_own() {
+    let root = "[general]\n[bob]\n#include manager.d/*.conf\n";
+    let at =
+        folder(&[("manager.conf", root), ("manager.d/1.conf", "[x](nobody)\n"), ("manager.d/2.conf", "read = x\n")]);
+    let run = |path: &str| amictl(at.path(), &["check", "--format", "short", path]).out;
+    assert_eq!(run("manager.d/2.conf"), run("."));
+}
+
+/// A name that is taken out of acl.conf is missed in manager.conf.
+#[test]
+fn what_stands_beside_a_root_is_judged_with_it() {
+    let root = "[general]\nenabled = yes\nbindaddr = 127.0.0.1\n[bob]\nsecret = x7Qmk2\nread = call\nacl = lan\n";
+    let acl = "#include acl_more.conf\n[wan]\ndeny = 0.0.0.0/0\nallow = 10.0.0.1\n";
+    let files = [("manager.conf", root), ("acl.conf", acl), ("acl_more.conf", "[x]\npermit = 10.0.0.1\n")];
+    let at = folder(&files);
+    let whole = amictl(at.path(), &["check", "--format", "short"]).out;
+    assert!(whole.contains("acl.conf:4:1: ") && whole.contains("manager.conf:7:1: "), "{whole}");
+    for named in [&["acl.conf"][..], &["acl_more.conf"], &["acl.conf", "acl_more.conf", "manager.conf"]] {
+        let ran = amictl(at.path(), &[&["check", "--format", "short"], named].concat());
+        assert_eq!(ran.out, whole, "{named:?}: {}", ran.err);
+    }
+    let alone = folder(&files[1..]);
+    let ran = amictl(alone.path(), &["check", "--format", "short", "acl.conf"]);
+    assert!(ran.code == 1 && ran.out.contains("acl.conf:4:1: ") && !ran.out.contains("manager"), "{}", ran.out);
+}
+
+#[test]
+fn known_roots_may_have_any_name_and_place() {
+    let settings = "etc = \"etc\"\nroots = [\"a/manager_main.conf\", \"b/ami.conf\"]\n";
+    let root = "[general]\nenabled = no\n#include shared/parts.inc\n[zoe](nobody)\n";
+    let at = folder(&[
+        ("amictl.toml", settings),
+        ("a/manager_main.conf", root),
+        ("b/ami.conf", "[general]\n#include shared/parts.inc\n[bob]\nsecret = x7Qmk2\nacl = lan\n"),
+        ("etc/shared/parts.inc", "enabled = no\n[alice](nobody)\n"),
+        ("etc/acl.conf", "[wan]\ndeny = 0.0.0.0/0\n"),
+    ]);
+    let run = |args: &[&str]| amictl(at.path(), &[&["check", "--format", "short"], args].concat());
+    let both = run(&["a/manager_main.conf", "b/ami.conf"]).out;
+    assert_eq!(both.matches("parts.inc:2:9: error").count(), 1, "{both}");
+    assert!(both.contains("a/manager_main.conf:4:7: error"), "a known root is no fragment: {both}");
+    let ran = run(&["etc/shared/parts.inc"]);
+    assert_eq!(ran.out, both, "through all roots that include it: {}", ran.err);
+    assert_eq!(run(&["etc/acl.conf"]).out, both);
+}
+
+#[test]
 fn a_file_that_two_roots_include_is_told_once() {
     let root = "[general]\n[bob]\n#include ../common.conf\n";
     let at = folder(&[("a/manager.conf", root), ("b/manager.conf", root), ("common.conf", "[carol](nobody)\n")]);

@@ -24,6 +24,8 @@ mod fixes;
 mod formats;
 #[cfg(unix)]
 mod general;
+#[cfg(unix)]
+mod hooks;
 mod layered;
 mod layers;
 mod limits;

@@ -2,7 +2,16 @@
 
 use std::fs;
 
+#[cfg(unix)]
+use yaml_rust2::Yaml;
+
+#[cfg(unix)]
+use crate::hooks;
 use crate::support::{amictl, root};
+
+/// The release that is named in what is to be copied.
+#[cfg(unix)]
+const RELEASE: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 
 /// The text of the code block behind a mark.
 fn block(readme: &str, mark: &str) -> String {
@@ -71,7 +80,9 @@ fn every_option_is_an_option() {
     let code = readme.split('`').skip(1).step_by(2);
     let words = code.flat_map(|code| code.split(|c: char| !c.is_ascii_alphanumeric() && c != '-'));
     let options: Vec<&str> = words.filter(|word| word.starts_with("--") && word.len() > 2).collect();
-    for option in options.iter().filter(|option| !["--release", "--path"].contains(option)) {
+    for option in
+        options.iter().filter(|option| !["--release", "--path", "--locked", "--git", "--tag"].contains(option))
+    {
         let known = helps.iter().any(|help| help.split([' ', ',', '\n', '[']).any(|word| word == *option));
         assert!(known, "no command has an option `{option}`");
     }
@@ -99,6 +110,54 @@ fn the_command_for_several_reports_writes_them() {
     assert!(ran.code == 1 && ran.out.starts_with("::error file=manager.conf,line=1,"), "{}{}", ran.out, ran.err);
     for name in ["amictl.sarif", "amictl.xml"] {
         assert!(fs::read_to_string(at.path().join(name)).unwrap().contains("unknown-base"), "{name}");
+    }
+}
+
+/// What is copied for pre-commit: of this release, and hooks that there are. `.ci/pre-commit` runs it.
+#[cfg(unix)]
+#[test]
+fn hooks_of_the_readme_are_hooks() {
+    let config = hooks::yaml(&block(&readme(), "<!-- pre-commit -->"));
+    let repo = &config["repos"][0];
+    assert_eq!(repo["rev"].as_str(), Some(RELEASE));
+    let named: Vec<&str> = repo["hooks"].as_vec().unwrap().iter().map(|hook| hook["id"].as_str().unwrap()).collect();
+    assert!(!named.is_empty() && named.iter().all(|id| hooks::hooks().contains_key(*id)), "{named:?}");
+}
+
+/// What is copied for GitHub: of this release, and inputs that there are.
+#[cfg(unix)]
+#[test]
+fn the_workflow_of_the_readme_uses_the_action() {
+    let workflow = hooks::yaml(&block(&readme(), "<!-- github -->"));
+    let steps = workflow["jobs"]["amictl"]["steps"].as_vec().unwrap();
+    let of_ours = |step: &&Yaml| step["uses"].as_str().is_some_and(|uses| uses.starts_with("OWNER/amictl@"));
+    let ours = steps.iter().find(of_ours).unwrap();
+    assert_eq!(ours["uses"].as_str().unwrap().split_once('@').unwrap().1, RELEASE);
+    let action = hooks::yaml(&fs::read_to_string(root().join("action.yml")).unwrap());
+    for input in ours["with"].as_hash().unwrap().keys() {
+        assert!(action["inputs"].as_hash().unwrap().contains_key(input), "{input:?}");
+    }
+    assert_eq!(workflow["permissions"]["security-events"].as_str(), Some("write"), "for the upload");
+}
+
+/// What is copied for GitLab: what is kept of the job is what its command writes.
+#[cfg(unix)]
+#[test]
+fn the_job_of_the_readme_writes_what_it_keeps() {
+    let job = &hooks::yaml(&block(&readme(), "<!-- gitlab -->"))["amictl"];
+    let [install, check] = &job["script"].as_vec().unwrap()[..] else { panic!("two commands") };
+    let install = install.as_str().unwrap();
+    assert!(install.contains(&format!(" --tag {RELEASE} ")), "{install}");
+    assert_eq!(job["cache"]["key"].as_str(), Some(&*format!("amictl-{RELEASE}")));
+    let program = format!("{}/bin/amictl", job["cache"]["paths"][0].as_str().unwrap());
+    let args: Vec<&str> = check.as_str().unwrap().strip_prefix(&program).unwrap().split_whitespace().collect();
+    let at = crate::support::folder(&[("manager.conf", "[bob](nobody)\n")]);
+    let ran = amictl(at.path(), &args);
+    assert!(ran.code == 1 && ran.out.starts_with("manager.conf:1:"), "{}{}", ran.out, ran.err);
+    let reports = job["artifacts"]["reports"].as_hash().unwrap();
+    assert_eq!(reports.len(), 2);
+    for name in reports.values().map(|name| name.as_str().unwrap()) {
+        assert!(fs::read_to_string(at.path().join(name)).unwrap().contains("nobody"), "{name}");
     }
 }
 
