@@ -95,8 +95,8 @@ impl Release {
             Number::Plain(point) => point,
             Number::Certified(series, minor, _) => (series, minor, 0),
         };
-        let rows = SERIES.iter().filter(|row| row.series == point.0).flat_map(|row| row.manager);
-        rows.filter(|(from, _)| *from <= point).last().map_or("", |(_, version)| version)
+        let mut rows = SERIES.iter().filter(|row| row.series == point.0).flat_map(|row| row.manager);
+        rows.rfind(|(from, _)| *from <= point).map_or("", |(_, version)| version)
     }
 
     /// The number of its series: 22 for 22.10.1.
