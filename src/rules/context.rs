@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use super::Role;
 use super::address_lists::Filled;
+use super::mend::LookedFor;
 use crate::catalog::SectionKind;
 use crate::config::{Effective, Entry, Note, Origin, Section};
 use crate::release::Release;
@@ -20,6 +21,8 @@ pub struct Context<'a> {
     pub effective: &'a Effective<'a>,
     /// The releases that hold it so.
     pub releases: &'a [Release],
+    /// All releases that were asked for.
+    pub asked: &'a [Release],
     /// What the root file is for.
     pub role: Role,
     /// All files that were read.
@@ -28,6 +31,8 @@ pub struct Context<'a> {
     pub(super) options: &'a OnceCell<Vec<Counting<'a>>>,
     /// The same of [`Context::filled`].
     pub(super) filled: &'a OnceCell<Filled>,
+    /// What is looked for while the configuration is read, once a fix depends on it.
+    pub(super) looked_for: &'a OnceCell<LookedFor>,
 }
 
 /// An entry, and the kinds of sections that it counts for.

@@ -7,6 +7,7 @@
 mod address_lists;
 mod context;
 mod examples;
+mod mend;
 mod prelude;
 pub(crate) mod suppress;
 
@@ -70,6 +71,7 @@ rules! {
     invalid_acl,
     invalid_escape,
     ipv4_only_acl,
+    legacy_filter,
     limit_reached,
     line_too_long,
     line_without_equals,
@@ -237,9 +239,20 @@ pub fn check(
     groups.iter().for_each(|group| suppressions.add(&group.effective, false, world.files));
     let mut was_loaded = false;
     for group in &groups {
-        let (options, filled, alike) = (OnceCell::new(), OnceCell::new(), alike(&group.releases));
+        let (options, filled, looked_for) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        let alike = alike(&group.releases);
+        let (asked, files) = (releases, world.files);
         let (effective, releases) = (&group.effective, &group.releases[..]);
-        let context = Context { effective, releases, role, files: world.files, options: &options, filled: &filled };
+        let context = Context {
+            effective,
+            releases,
+            asked,
+            role,
+            files,
+            options: &options,
+            filled: &filled,
+            looked_for: &looked_for,
+        };
         for rule in &rules {
             if let Check::Config(check) = rule.check {
                 let mut findings = Findings::new(rule.name, rule.severity, &group.releases, &mut list);
