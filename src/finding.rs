@@ -182,6 +182,14 @@ impl Finding {
         self
     }
 
+    /// The same, where the change may not be possible.
+    pub fn fix_by(&mut self, safety: Safety, title: impl Into<String>, edit: Option<Edit>) -> &mut Finding {
+        match edit {
+            Some(edit) => self.fix_all(safety, title, vec![edit]),
+            None => self,
+        }
+    }
+
     /// How its fix is asked for, if there is one that may be.
     pub fn asked_by(&self) -> Option<String> {
         match self.fix.as_ref()?.safety {

@@ -92,6 +92,18 @@ pub enum FixError {
         /// The root file.
         path: PathBuf,
     },
+    /// A fix that is to take away only gives something. A mistake in amictl.
+    #[error("with the fixes of {rules}, Asterisk {release} would not only take away in `{}`: {why}", path.display())]
+    Gives {
+        /// The rules whose fixes were made.
+        rules: String,
+        /// The release that would give it.
+        release: Release,
+        /// The root file.
+        path: PathBuf,
+        /// What it would give.
+        why: String,
+    },
     /// Asterisk would refuse what it loads now.
     #[error("with the fixes of {rules}, Asterisk {release} would no longer load `{}`", path.display())]
     Load {
@@ -104,8 +116,9 @@ pub enum FixError {
     },
 }
 
-/// Makes the fixes that are asked for, in memory, and checks what comes out: whatever loads still loads, and where only
-/// safe fixes were made, every supported release holds the same as before.
+/// Makes the fixes that are asked for, in memory, and checks what comes out: whatever loads still loads; where only safe
+/// fixes were made, every supported release holds the same as before; where only those and hardening ones were made, no
+/// release that was asked for gives anybody more.
 ///
 /// # Errors
 ///
@@ -119,7 +132,7 @@ pub fn fix(
 ) -> Result<Fixed, FixError> {
     let mut overlay = Overlay::new(host);
     let mut made: BTreeMap<&'static str, usize> = BTreeMap::new();
-    let mut only_safe = true;
+    let mut worst = Safety::Safe;
     for round in 0.. {
         let files = Files::default();
         let findings = findings(&overlay, &files, roots, releases, selection)?;
@@ -137,14 +150,14 @@ pub fn fix(
         }
         for (finding, fix) in chosen {
             *made.entry(finding.rule).or_default() += 1;
-            only_safe &= fix.safety == Safety::Safe;
+            worst = worst.max(fix.safety);
         }
         for (file, edits) in edits {
             let file = files.get(file);
             overlay.set(file.path().to_owned(), applied(file.bytes(), edits));
         }
     }
-    verify(host, &overlay, roots, releases, &made, only_safe)?;
+    verify(host, &overlay, roots, releases, &made, worst)?;
     let changed = overlay.files().map(|(path, after)| {
         let before = host.read(path).map_err(|error| FixError::Input { path: path.clone(), error })?;
         Ok(FixedFile { path: path.clone(), before, after: after.clone() })
@@ -227,14 +240,14 @@ fn verify(
     roots: &[Root],
     releases: &[Release],
     made: &BTreeMap<&'static str, usize>,
-    only_safe: bool,
+    worst: Safety,
 ) -> Result<(), FixError> {
     if made.is_empty() {
         return Ok(());
     }
     let rules = || listed(made.keys().copied());
     let mut asked = releases.to_vec();
-    if only_safe {
+    if worst == Safety::Safe {
         asked.extend(Release::all_series());
     }
     for root in roots {
@@ -248,8 +261,17 @@ fn verify(
             if was.outcome == Outcome::Loads && is.outcome != Outcome::Loads {
                 return Err(FixError::Load { rules: rules(), release, path });
             }
-            if only_safe && !alike((&old, &was), (&new, &is), root.role, release) {
+            let (was, is) = ((&old, &was), (&new, &is));
+            if worst == Safety::Safe && !alike(was, is, root.role, release) {
                 return Err(FixError::Meaning { rules: rules(), release, path });
+            }
+            if worst == Safety::Hardening {
+                gives_no_more(was, is, root.role, release).map_err(|why| FixError::Gives {
+                    rules: rules(),
+                    release,
+                    path,
+                    why,
+                })?;
             }
         }
     }
@@ -281,6 +303,22 @@ fn alike<'t>(
             }
         }
         _ => false,
+    }
+}
+
+/// Does a release hold no more of what is after than of what was before?
+fn gives_no_more<'t>(
+    (old, was): (&'t World<'_>, &'t Effective<'t>),
+    (new, is): (&'t World<'_>, &'t Effective<'t>),
+    role: Role,
+    release: Release,
+) -> Result<(), String> {
+    match (was.outcome, is.outcome, role) {
+        (Outcome::Loads, Outcome::Loads, Role::Manager) => {
+            Manager::load(new, is, release).gives_no_more_than(&Manager::load(old, was, release))
+        }
+        (was, Outcome::Loads, Role::Manager) if was != Outcome::Loads => Err("it does not load now".to_owned()),
+        _ => Ok(()),
     }
 }
 

@@ -74,7 +74,7 @@ impl From<FixError> for Failure {
             FixError::Input { .. } => Failure::input(message),
             FixError::Load { .. } => Failure::usage(format!("{message}; nothing was written"))
                 .help("name the rules whose fixes are wanted: `--fix=RULE,…`"),
-            FixError::NoEnd(_) | FixError::Meaning { .. } => Failure {
+            FixError::NoEnd(_) | FixError::Meaning { .. } | FixError::Gives { .. } => Failure {
                 exit: super::exit::Exit::Bug,
                 ..Failure::usage(format!("{message}; nothing was written")).help("please report this")
             },

@@ -10,7 +10,7 @@ use super::prelude::*;
 use crate::config::Origin;
 use crate::config::manager::acl::{self, Network, Sense};
 use crate::config::manager::listen::{Listener, ListenerKind, State};
-use crate::config::manager::{Acl, Manager, User, Why};
+use crate::config::manager::{Acl, At, Manager, Part, User, Why};
 use crate::text::{Span, is_placeholder};
 
 /// Of the two families of addresses: some.
@@ -163,6 +163,39 @@ impl Filled {
 pub(super) fn is_template(value: &[u8]) -> bool {
     let parts = |byte: &u8| matches!(byte, b',' | b'/');
     is_placeholder(value) || value.split(parts).any(|part| is_placeholder(part.trim_ascii()))
+}
+
+/// Of some lines those that stand in front in every list that they are part of: a `deny` above one of them only keeps out
+/// whom no rule below it matches.
+pub(super) struct Fronts(Set<At>);
+
+impl Fronts {
+    pub(super) fn of(manager: &Manager<'_>, is_in_the_way: impl Fn(&acl::Rule) -> bool) -> Fronts {
+        let (mut behind, mut seen) = (Set::default(), Set::default());
+        for acl in manager.accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| seen.insert(key(acl))) {
+            let mut is_behind = false;
+            for rules in acl.rules.chunk_by(|one, two| one.at == two.at) {
+                if is_behind {
+                    behind.insert(rules[0].at);
+                }
+                is_behind |= rules.iter().any(&is_in_the_way);
+            }
+        }
+        Fronts(behind)
+    }
+
+    pub(super) fn has(&self, at: At) -> bool {
+        at.part == Part::Manager && !self.0.contains(&at)
+    }
+}
+
+/// `deny` lines of everybody above a line. Not in acl.conf, whose lists serve other modules, too.
+pub(super) fn deny_above(context: &Context<'_>, at: At, families: Families) -> Option<Edit> {
+    let v4 = families.v4.then(|| b"deny = 0.0.0.0/0".to_vec());
+    let v6 = families.v6.then(|| b"deny = ::/0".to_vec());
+    let lines: Vec<Vec<u8>> = v4.into_iter().chain(v6).collect();
+    let edit = mend::above(context.effective, at.line, &lines);
+    edit.filter(|_| at.part == Part::Manager && !mend::is_looked_for(context, b"deny"))
 }
 
 /// The `permit` of everybody that opens a user's lists: lines above it would change nothing.

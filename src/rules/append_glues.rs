@@ -1,7 +1,8 @@
 //! `+=` that makes one word of two.
 
 use super::prelude::*;
-use crate::syntax::Operator;
+use crate::config::Origin;
+use crate::syntax::{Entry, Operator};
 
 pub(super) static RULE: Rule = Rule {
     name: "append-glues",
@@ -16,7 +17,7 @@ restricted than it looks.
 `setvar` and `eventfilter` are no lists at all: a second variable or a second filter needs a line of its own, and joined \
 to the first it becomes part of its value.
 
-Bring the comma along, without a blank behind it: `read += ,call`. For `setvar`, `eventfilter`, `permit` and `deny` write \
+Bring the comma along, without a blank before or behind it: `read +=,call`. For `setvar`, `eventfilter`, `permit` and `deny` write \
 a second line with `=`: these lines add up.
 
 It is not found where the seam has a comma, and where the text plainly goes on within a word: `permit += /8`, or a \
@@ -47,40 +48,56 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let second = "write a second line with `=`: such lines add up";
-        let (effect, help) = match &key[..] {
+        let mut tell = |message: String, effect: String, help: &str, (title, edit): (&str, Option<Edit>)| {
+            let finding = findings.at(span, message, effect);
+            finding.help(help).see(context.effective.text(*target), "joined to this value");
+            finding.fix_by(Safety::Widening, title, edit);
+        };
+        let line = || ("write a line of its own", second_line(context, note.at, &entry));
+        let between = || ("put a comma between the two", first_comma(context, note.at, &entry));
+        let message = format!("`+=` puts no comma between the values of `{}`", show(entry.name.bytes));
+        let word = format!("the two become one word: `{}`", glued(seam, added));
+        match &key[..] {
             b"read" | b"write" => {
-                (format!("`{}`, which is no class and grants nothing", glued(seam, added)), comma(&entry))
+                tell(message, format!("{word}, which is no class and grants nothing"), &comma(&entry), between());
             }
-            b"channelvars" | b"disabledevents" | b"acl" => (format!("`{}`", glued(seam, added)), comma(&entry)),
+            b"channelvars" | b"disabledevents" | b"acl" => tell(message, word, &comma(&entry), between()),
             b"deny" | b"permit" if *start != b'/' && *end != b'/' => {
-                (format!("`{}`, which is no address", glued(seam, added)), second.to_owned())
+                tell(message, format!("{word}, which is no address"), second, line());
             }
             b"setvar" if added.contains(&b'=') => {
-                let effect = "the text becomes part of the value above: no second variable is set";
-                found(
-                    findings.at(span, "`+=` does not begin a second variable", effect).help(second),
-                    context,
-                    *target,
-                );
-                continue;
+                let effect = "the text becomes part of the value above: no second variable is set".to_owned();
+                tell("`+=` does not begin a second variable".to_owned(), effect, second, line());
             }
             key if key.starts_with(b"eventfilter") && *start != b'|' && *end != b'|' => {
-                let effect = "the text becomes part of the pattern above: both are one filter";
-                found(findings.at(span, "`+=` does not begin a second filter", effect).help(second), context, *target);
-                continue;
+                let effect = "the text becomes part of the pattern above: both are one filter".to_owned();
+                tell("`+=` does not begin a second filter".to_owned(), effect, second, line());
             }
-            _ => continue,
-        };
-        let message = format!("`+=` puts no comma between the values of `{}`", show(entry.name.bytes));
-        found(findings.at(span, message, format!("the two become one word: {effect}")).help(help), context, *target);
+            _ => {}
+        }
     }
 }
 
-fn found(finding: &mut crate::finding::Finding, context: &Context<'_>, target: crate::config::Origin) {
-    finding.see(context.effective.text(target), "joined to this value");
+/// A line of its own where a `+=` was meant to begin one: the `+` goes.
+fn second_line(context: &Context<'_>, at: Origin, entry: &Entry<'_>) -> Option<Edit> {
+    let bytes = context.files.get(context.effective.read(at).file).bytes();
+    let end = entry.name.range.end;
+    let plus = end + memchr::memmem::find(&bytes[end..entry.value.range.end], b"+=")?;
+    // Behind a `=`, a `>` would be a part of it.
+    let is_arrow = entry.value.bytes.trim_ascii().starts_with(b">");
+    let is_plain = !context.effective.line(at).is_tangled() && !is_arrow;
+    is_plain.then(|| Edit { span: context.span(at, plus..plus + 1), text: Vec::new() })
 }
 
-fn comma(entry: &crate::syntax::Entry<'_>) -> String {
+/// The comma that is missing, in the place of the blanks, which would be a part of the word.
+fn first_comma(context: &Context<'_>, at: Origin, entry: &Entry<'_>) -> Option<Edit> {
+    let (start, value) = (entry.value.range.start, entry.value.bytes);
+    let blanks = value.len() - value.trim_ascii_start().len();
+    let is_plain = !context.effective.line(at).is_tangled() && entry.value.range.len() == value.len();
+    is_plain.then(|| Edit { span: context.span(at, start..start + blanks), text: b",".to_vec() })
+}
+
+fn comma(entry: &Entry<'_>) -> String {
     let first = entry.value.bytes.split(|&byte| byte == b',').next().unwrap_or_default();
     format!("bring the comma along: `{} +=,{}`", show(entry.name.bytes), show(first.trim_ascii()))
 }

@@ -22,6 +22,7 @@ Spell the key alike in both lines, and write the whole value in one line where y
         bad("[bob]\nRead = system\nread += ,call\n^^^^^^^^^^^^^ only this line counts\n"),
         bad("[lan](!)\nDeny = 0.0.0.0/0\n[bob](lan)\ndeny += 10.0.0.0/8\n^^^^^^^^^^^^^^^^^^ a line of its own\n"),
         bad("[bob]\nread = call\nread = log\nread = call\nread +=,dtmf\n^^^^^^^^^^^^ manager.conf:2\n").on("13,16,18,20,21,22"),
+        bad("[bob]\nRead = system\nread +=,call\n^^^^^^^^^^^^ only this line counts\n"),
         good("[bob]\nread = system\nread += ,call\nWRITE = call\nWRITE += ,log\n"),
         good("[bob]\nNote = a\nnote += b\n").because("the manager does not read such a key at all"),
         good("[bob]\nread += system\n").because("there is nothing to extend, and no other spelling"),
@@ -50,6 +51,12 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 };
                 let finding = findings.at(span, message, effect);
                 finding.help("spell the key alike in both lines");
+                // Where no comma is brought along, the two would become one word.
+                let is_list = entry.value.bytes.starts_with(b",") && !context.effective.line(note.at).is_tangled();
+                if is_list && let Some(spelled) = context.effective.written(other).map(|it| it.name.bytes) {
+                    let name = context.span(note.at, entry.name.range.clone());
+                    finding.fix(Safety::Widening, format!("write `{}`", show(spelled)), name, spelled);
+                }
                 finding.see(context.effective.text(other), "spelled otherwise");
             }
             What::AppendedElsewhere { target, meant } => {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::prelude::*;
 use crate::config::{Effective, Section, SectionId};
 use crate::syntax::Header;
+use crate::text::is_blank;
 
 pub(super) static RULE: Rule = Rule {
     name: "blank-before-options",
@@ -42,8 +43,33 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let options = context.files.bytes(context.span(section.origin, range.clone()));
         let message = format!("the blank before `{}` makes these options void", show(options));
         let help = format!("take the blank out: `[{}]{}`", show(section.name), show(options));
-        findings.at(context.span(section.origin, range), message, effect).help(help);
+        let mend = mend(context, section, &header, &range);
+        let finding = findings.at(context.span(section.origin, range), message, effect).help(help);
+        if let Some((safety, edit)) = mend {
+            finding.fix_all(safety, "take the blank out", vec![edit]);
+        }
     }
+}
+
+/// The blank that goes, and what that does: a user that is a template from then on is gone.
+fn mend(
+    context: &Context<'_>,
+    section: &Section<'_>,
+    header: &Header<'_>,
+    range: &Range<usize>,
+) -> Option<(Safety, Edit)> {
+    let options = context.files.bytes(context.span(section.origin, range.clone()));
+    let blank = context.span(section.origin, header.name.range.end + 1..range.start);
+    let is_exact = options.ends_with(b")") && !options.iter().copied().any(is_blank);
+    let is_plain = is_exact && !context.effective.line(section.origin).is_tangled();
+    let is_alone = context.effective.named(section.name).len() == 1 && section.appended.is_empty();
+    let is_general = section.name.eq_ignore_ascii_case(b"general");
+    let safety = match options {
+        b"(!)" if is_general || !is_alone => return None,
+        b"(!)" => Safety::Hardening,
+        _ => Safety::Widening,
+    };
+    is_plain.then(|| (safety, Edit { span: blank, text: Vec::new() }))
 }
 
 fn effects(context: &Context<'_>, section: &Section<'_>, id: SectionId, header: &Header<'_>) -> String {

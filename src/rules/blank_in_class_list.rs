@@ -47,16 +47,18 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             continue;
         }
         let mut lost: Vec<&str> = Vec::new();
+        let mut edits = Vec::new();
         let mut span: Option<std::ops::Range<usize>> = None;
         let mut spaced = false;
         for item in items(&list.value) {
             let Some(classes) = between_blanks(&list.value[item.range.clone()]) else { continue };
             let new: Vec<&str> =
-                classes.into_iter().filter(|name| !granted.has(name) && !lost.contains(name)).collect();
+                classes.iter().copied().filter(|name| !granted.has(name) && !lost.contains(name)).collect();
             if new.is_empty() {
                 continue;
             }
             lost.extend(new);
+            edits.push(Edit { span: list.span(item.range.clone()), text: classes.join(",").into_bytes() });
             let word = crate::text::trim(&list.value, item.range);
             spaced |= list.value[word.clone()].iter().copied().any(is_blank);
             span = Some(span.map_or(word.start, |span| span.start)..word.end);
@@ -73,7 +75,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 format!("blanks stand beside classes of `{key}`: {names} {are} lost"),
                 format!("takes a blank for a part of the class, finds none of that name, and does not grant {names}"),
             )
-            .help(format!("write {way} without blanks: `{key} = {}`", show(&clean)));
+            .help(format!("write {way} without blanks: `{key} = {}`", show(&clean)))
+            .fix_all(Safety::Widening, "take the blanks out", edits);
     }
 }
 

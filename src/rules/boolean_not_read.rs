@@ -75,8 +75,28 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         let Some(written) = context.effective.written(entry.origin) else { continue };
         let message = format!("`{}` is neither yes nor no", show(value));
-        findings
-            .at(context.span(entry.origin, written.value.range), message, "takes it as no, without a word")
-            .help("write `yes` or `no`");
+        let span = context.span(entry.origin, written.value.range);
+        let finding = findings.at(span, message, "takes it as no, without a word").help("write `yes` or `no`");
+        if mend::in_value(context, entry.origin, 0..value.len(), b"").is_some() {
+            match meant(value) {
+                Some(true) => finding.fix(Safety::Widening, "write `yes`", span, "yes"),
+                Some(false) => finding.fix(Safety::Safe, "write `no`", span, "no"),
+                None => finding,
+            };
+        }
+    }
+}
+
+/// What a value plainly says: a known word in quotes, or another form of it.
+fn meant(value: &[u8]) -> Option<bool> {
+    let lower = value.to_ascii_lowercase();
+    let inner = match &lower[..] {
+        [first @ (b'"' | b'\''), inner @ .., last] if first == last => inner,
+        all => all,
+    };
+    match inner {
+        b"yes" | b"true" | b"on" | b"1" | b"enable" | b"enabled" => Some(true),
+        b"no" | b"false" | b"off" | b"0" | b"disable" | b"disabled" => Some(false),
+        _ => None,
     }
 }

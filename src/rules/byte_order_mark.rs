@@ -34,6 +34,7 @@ Save the files as UTF-8 without a mark.",
                 ("d/2.conf", "\u{feff}[bob]\n^^^ no section begins here\nread = all\n"),
             ])
             .on("16,22"),
+        bad("[general]\n\u{feff}\n^^^ has no `=` and is dropped\nenabled = yes\n"),
         good("\u{feff}[general]\nenabled = yes\n").on("13.38,16,18,20,21,22,23"),
         good("[general]\n; \u{feff}a comment\nenabled = yes\n[b\u{feff}ob]\nsetvar = A=\u{feff}\n")
             .because("neither in a comment nor within a text is it worth a word"),
@@ -82,8 +83,13 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             };
             let finding = findings.at(context.span(at, start..start + MARK.len()), message, effect);
             finding.help("take the mark out: save the file as UTF-8 without BOM");
-            if behind.is_empty() && !refusals.contains_key(&at) {
+            let is_harmless = behind.is_empty() && !refusals.contains_key(&at);
+            if is_harmless {
                 finding.severity(Severity::Warning);
+            }
+            if !line.is_tangled() {
+                let safety = if is_harmless { Safety::Safe } else { Safety::Widening };
+                finding.fix(safety, "take the mark out", context.span(at, start..start + MARK.len()), "");
             }
         }
     }

@@ -55,7 +55,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             ),
         };
         let effect = format!("the rest of the file is comment: {}", lost.words(last, context.files));
-        findings.at(context.span(lost.at, lost.marker..lost.marker + 3), message, effect).help(help);
+        let finding = findings.at(context.span(lost.at, lost.marker..lost.marker + 3), message, effect).help(help);
+        if behind.starts_with(b";") {
+            let place = context.span(lost.at, lost.marker + 3..lost.marker + 3);
+            finding.fix(Safety::Widening, "make it a comment that ends with its line", place, "-");
+        }
     }
 }
 

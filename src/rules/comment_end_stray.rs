@@ -43,6 +43,12 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         };
         let span = context.span(lost.at, lost.marker - 2..lost.marker + 1);
         let help = "take the `--;` out, or open the comment with `;--`; a blank before the `;` makes it a line comment";
-        findings.at(span, "this `--;` ends no block comment", effect).help(help);
+        let finding = findings.at(span, "this `--;` ends no block comment", effect).help(help);
+        // A line that says nothing else is a ruler or a heading.
+        let line = context.effective.line(lost.at);
+        if matches!(line.node(), Node::Text(_)) && !line.is_tangled() {
+            let start = line.text().range.start;
+            finding.fix(Safety::Widening, "make the line a comment", context.span(lost.at, start..start), "; ");
+        }
     }
 }

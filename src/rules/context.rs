@@ -8,6 +8,7 @@ use memchr::memmem;
 use super::Role;
 use super::address_lists::Filled;
 use super::filter_lines::FilterLines;
+use super::mend::LookedFor;
 use crate::catalog::SectionKind;
 use crate::config::manager::Manager;
 use crate::config::{Effective, Entry, Note, Origin, Section};
@@ -22,6 +23,8 @@ pub struct Context<'a> {
     pub effective: &'a Effective<'a>,
     /// The releases that hold it so.
     pub releases: &'a [Release],
+    /// All releases that were asked for.
+    pub asked: &'a [Release],
     /// What the root file is for.
     pub role: Role,
     /// All files that were read.
@@ -32,6 +35,8 @@ pub struct Context<'a> {
     pub(super) filled: &'a OnceCell<Filled>,
     /// The same of [`Context::filter_lines`], of which managers that differ have others.
     pub(super) filters: &'a OnceCell<FilterLines>,
+    /// What is looked for while the configuration is read, once a fix depends on it.
+    pub(super) looked_for: &'a OnceCell<LookedFor>,
 }
 
 /// An entry, and the kinds of sections that it counts for.

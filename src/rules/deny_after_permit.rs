@@ -3,7 +3,7 @@
 use super::address_lists::{is_all, key};
 use super::prelude::*;
 use crate::config::manager::acl::{Rule as AclRule, Sense};
-use crate::config::manager::{AclState, Manager};
+use crate::config::manager::{AclState, Manager, Part};
 
 pub(super) static RULE: Rule = Rule {
     name: "deny-after-permit",
@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 continue;
             }
             let family = if is_v6 { "IPv6" } else { "IPv4" };
-            findings
+            let finding = findings
                 .at(
                     accounts.span(context.effective, deny.at),
                     format!("this `deny` covers every {family} `permit` above it"),
@@ -54,6 +54,9 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 )
                 .help("write it above the `permit` lines")
                 .see(accounts.span(context.effective, permit.at), "has no effect");
+            if let Some(edits) = moved(context, &acl.rules, deny) {
+                finding.fix_all(Safety::Widening, "write it above the `permit` lines", edits);
+            }
         }
     }
 }
@@ -64,4 +67,30 @@ fn covered(rules: &[AclRule], is_v6: bool) -> Option<(&AclRule, &AclRule)> {
     let deny = family.find(|rule| rule.sense == Sense::Permit || is_all(rule.network))?;
     let permit = family.find(|rule| rule.sense == Sense::Permit)?;
     (deny.sense == Sense::Deny).then_some((deny, permit))
+}
+
+/// The line of a `deny` of everybody, put above the first line of its list, which must stand in the same section.
+fn moved(context: &Context<'_>, rules: &[AclRule], deny: &AclRule) -> Option<Vec<Edit>> {
+    let (effective, first) = (context.effective, rules.first()?.at);
+    let is_whole = rules.iter().filter(|rule| rule.at == deny.at).all(|it| it.sense == Sense::Deny && is_all(it.network));
+    let is_near = deny.at.part == Part::Manager && first.line.read == deny.at.line.read && first.line < deny.at.line;
+    // Each line once, in the order of the file: nothing of it is inherited from elsewhere.
+    let upto = rules.iter().rposition(|rule| rule.at == deny.at)?;
+    let is_in_order = rules[..=upto].windows(2).all(|two| two[0].at <= two[1].at);
+    if !is_in_order || !is_whole || !is_near || mend::is_looked_for(context, b"deny") {
+        return None;
+    }
+    mend::plain(effective, deny.at.line)?;
+    let read = effective.read(deny.at.line);
+    let mut between = (first.line.line..deny.at.line.line).map(|line| read.tree.line(line as usize));
+    if between.any(|line| line.is_tangled() || !matches!(line.node(), Node::Entry(_) | Node::Nothing(_))) {
+        return None;
+    }
+    let line = read.tree.line(deny.at.line.line as usize).range();
+    let source = &read.tree.source()[line.clone()];
+    let is_simple = !mend::has_marks(source);
+    let text = source.trim_ascii().to_vec();
+    let gone = Edit { span: effective.span(deny.at.line, line), text: Vec::new() };
+    is_simple.then_some(())?;
+    Some(vec![mend::above(effective, first.line, &[text])?, gone])
 }

@@ -42,6 +42,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             true => "name it, or take the line away; what stands behind the `;` is a comment",
             false => "name it, or take the line away",
         };
-        findings.at(span, message, effect).help(help);
+        // What a `#exec` may bring is held to be unknown, whatever it is.
+        let is_include = note.what == What::NoArgument;
+        let comment = mend::comment_out(context.effective, note.at).filter(|_| is_include);
+        findings.at(span, message, effect).help(help).fix_by(Safety::Safe, "make the line a comment", comment);
     }
 }

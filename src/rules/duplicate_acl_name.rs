@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::address_lists::is_template;
 use super::prelude::*;
+use crate::config::Origin;
 use crate::config::manager::{AclFault, FactKind, Manager, Why};
 
 pub(super) static RULE: Rule = Rule {
@@ -60,15 +61,32 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             false => "name each ACL once; letter case does not matter, and inherited lines count",
         };
         let message = "this user already has an ACL of this name";
+        let edit = once(context, fact.at);
         match &fact.kind {
             FactKind::Dropped { user } => {
                 let effect = format!("deletes the user `{}`: every login fails", show(user));
-                findings.at(span, message, effect).help(help);
+                let finding = findings.at(span, message, effect).help(help);
+                finding.fix_by(Safety::Widening, "name it once", edit);
             }
             _ => {
                 let effect = "skips the second one, and keeps the user";
-                findings.at(span, message, effect).severity(Severity::Warning).help(help);
+                let finding = findings.at(span, message, effect).severity(Severity::Warning).help(help);
+                finding.fix_by(Safety::Widening, "name it once", edit);
             }
         }
     }
+}
+
+/// Takes out the first name that the same value has already.
+fn once(context: &Context<'_>, at: Origin) -> Option<Edit> {
+    let value = mend::plain(context.effective, at)?.value.bytes;
+    let (mut start, mut seen) = (0, HashSet::new());
+    for item in value.split(|&byte| byte == b',') {
+        let end = start + item.len();
+        if !item.is_empty() && !seen.insert(item.trim_ascii_start().to_ascii_lowercase()) {
+            return mend::in_value(context, at, start - 1..end, b"");
+        }
+        start = end + 1;
+    }
+    None
 }

@@ -1,12 +1,13 @@
 //! Several sections of one name, of which the earlier ones lose something.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::prelude::*;
 use crate::catalog::{SectionKind, knows, option};
-use crate::config::Section;
+use crate::config::{Entry, Origin, Section};
 use crate::release::{Quirk, Release};
-use crate::text::Span;
+use crate::syntax::{HeaderItem, Operator};
+use crate::text::{FileId, Span};
 
 pub(super) static RULE: Rule = Rule {
     name: "duplicate-section",
@@ -38,6 +39,7 @@ read = all
         bad("\
 [bob]
 secret = x
+read = call
 eventfilter = Hangup
 [alice]
 secret = y
@@ -104,6 +106,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         work += earlier.content.len() + later.content.len();
         work < MOST_ENTRIES
     };
+    let mut joins = None;
     let mut known: HashMap<Vec<u8>, &Section<'_>> = HashMap::new();
     for later in context.users() {
         if context.effective.named(later.name).len() < 2 {
@@ -121,6 +124,10 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 true => loss(earlier, later, release),
                 false => (UNKNOWN.to_owned(), Severity::Warning),
             };
+            let joined = joined(earlier, later, release).filter(|_| with_details);
+            let join = joined.and_then(|safety| {
+                Some((safety, joins.get_or_insert_with(|| Joins::of(*context)).join(earlier, later)?))
+            });
             // The same lines read twice: only what breaks by it is worth a word.
             if at == first && severity < Severity::Error {
                 continue;
@@ -134,21 +141,108 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 }
                 () => format!("write `[{name}](+)` to add to the earlier section, or give this user another name"),
             };
-            findings
+            let finding = findings
                 .at(at, format!("the user `{name}` already has a section"), format!("makes one user of both; {lost}"))
                 .severity(severity)
                 .help(help)
                 .see(first, "the earlier section")
                 .only(releases);
+            if let Some((safety, edit)) = join {
+                finding.fix_all(safety, "add to the earlier section", vec![edit]);
+            }
         }
     }
-    generals(context, findings, affordable);
+    generals(context, findings, affordable, joins);
 }
 
 fn name_of(context: &Context<'_>, section: &Section<'_>) -> Option<Span> {
     match context.effective.line(section.origin).node() {
         Node::Header(header) => Some(context.span(section.origin, header.name.range)),
         _ => None,
+    }
+}
+
+/// What is asked of the whole configuration before two sections are joined.
+struct Joins<'a> {
+    context: Context<'a>,
+    /// The names that some section inherits from, in lower case; the empty one stands for the first section.
+    bases: HashSet<Vec<u8>>,
+    reads: HashMap<FileId, usize>,
+    is_read_alike: bool,
+}
+
+impl<'a> Joins<'a> {
+    fn of(context: Context<'a>) -> Joins<'a> {
+        let effective = context.effective;
+        let mut reads = HashMap::new();
+        effective.reads.iter().for_each(|read| *reads.entry(read.file).or_default() += 1);
+        let headers = context.lines().filter(|(_, line)| line.is_header()).map(|(_, line)| line.node());
+        let items = headers.flat_map(|node| match node {
+            Node::Header(header) => header.items,
+            _ => Vec::new(),
+        });
+        let bases = items.filter(|(item, _)| *item == HeaderItem::Base);
+        let bases = bases.map(|(_, name)| name.bytes.to_ascii_lowercase()).collect();
+        Joins { context, bases, reads, is_read_alike: mend::is_read_alike(effective) }
+    }
+
+    /// `(+)` for a later section, where it then only adds to the earlier one what it holds by itself.
+    fn join(&self, earlier: &Section<'_>, later: &Section<'_>) -> Option<Edit> {
+        let effective = self.context.effective;
+        let (at, line) = (later.origin, effective.line(later.origin));
+        let Node::Header(header) = line.node() else { return None };
+        // Whom a `(+)` finds, and from whom a section of this name is inherited, is the first one; without a name, the
+        // first one of all.
+        let mut same = effective.named(later.name).iter().map(|&id| (id, effective.section(id)));
+        let (first, found) = same.next()?;
+        // Behind an include, the earlier one may go on.
+        let is_found = found.origin == earlier.origin && found.origin.read == at.read && !found.template && (1..KEPT).contains(&found.name.len());
+        let is_before = |it: &Origin| it.read == at.read && it.line < at.line;
+        let is_added = earlier.appended.iter().all(is_before) && later.appended.is_empty();
+        let is_plain = header.ignored.is_none() && !line.is_tangled() && mend::has_room(line);
+        let is_base = self.bases.contains(&later.name.to_ascii_lowercase())
+            || first.index() == 0 && self.bases.contains(&b""[..]);
+        let is_once = self.reads.get(&effective.read(at).file) == Some(&1);
+        let is_looked_for = is_base || mend::has_filters(&self.context) || !self.is_read_alike;
+        if !is_found || !is_added || !is_plain || !is_once || is_looked_for {
+            return None;
+        }
+        // A `+=` would join to what the earlier section holds, and what an include brings is not looked through.
+        let tree = effective.read(at).tree;
+        let below = (at.line as usize + 1..tree.len()).map(|number| tree.line(number).node());
+        let is_clear = |node: Node<'_>| match node {
+            Node::Entry(entry) => entry.operator != Operator::Append,
+            Node::Directive(_) => false,
+            _ => true,
+        };
+        if !below.take_while(|node| !matches!(node, Node::Header(_))).all(is_clear) {
+            return None;
+        }
+        let end = header.name.range.end + 1;
+        let (place, text) = match &header.options {
+            None => (end, &b"(+)"[..]),
+            Some(options) if options.bytes.is_empty() => return None,
+            Some(options) => (options.range.start, &b"+,"[..]),
+        };
+        Some(Edit { span: effective.span(at, place..place), text: text.to_vec() })
+    }
+}
+
+/// What it does to join two sections: rules of addresses in front of others only keep more out, and so do filters, but
+/// for one more that includes events beside others that do.
+fn joined(earlier: &Section<'_>, later: &Section<'_>, release: Release) -> Option<Safety> {
+    let one = held(earlier, release);
+    // Which of them are filters is a matter of the release.
+    let is_filter = |name: &[u8]| name.get(..11).is_some_and(|start| start.eq_ignore_ascii_case(b"eventfilter"));
+    let has_filters = |section: &Section<'_>| section.content.iter().any(|entry| is_filter(entry.name));
+    match has_filters(earlier) {
+        // Variables are a hazard of their own, joined or not.
+        _ if one.has_setvar => None,
+        false if one.acl.is_empty() => Some(Safety::Safe),
+        true if has_filters(later) => Some(Safety::Widening),
+        // An ACL that is asked for twice may be none.
+        _ if held(later, release).acl.iter().any(|(key, _)| *key == "acl") => Some(Safety::Widening),
+        _ => Some(Safety::Hardening),
     }
 }
 
@@ -230,10 +324,11 @@ fn listed<'k>(keys: impl Iterator<Item = &'k str>) -> String {
     }
 }
 
-fn generals(
-    context: &Context<'_>,
+fn generals<'c>(
+    context: &Context<'c>,
     findings: &mut Findings<'_>,
     mut affordable: impl FnMut(&Section<'_>, &Section<'_>) -> bool,
+    mut joins: Option<Joins<'c>>,
 ) {
     let Some(general) = context.general() else { return };
     let Some(first) = name_of(context, general) else { return };
@@ -249,11 +344,20 @@ fn generals(
             (true, false) => (Severity::Warning, "reads only the first one".to_owned()),
             (false, _) => (Severity::Error, format!("reads only the first one, and takes no {lost} from this one")),
         };
-        findings
+        let finding = findings
             .at(at, "there already is a [general]", effect)
             .severity(severity)
             .help("put its lines into the first one, or write `[general](+)`")
             .see(first, "the one that counts");
+        let joins = joins.get_or_insert_with(|| Joins::of(*context));
+        if let Some(edit) = joins.join(general, later).filter(|_| with_details) {
+            // What both say counts already.
+            let name = |entry: &Entry<'_>| option(SectionKind::General, entry.name).map(|option| option.name());
+            let mut known = later.content.iter().filter_map(|entry| Some((name(entry)?, &*entry.value)));
+            let is_said = known.all(|(key, value)| counted.get(key) == Some(&value));
+            let safety = if is_said { Safety::Safe } else { Safety::Widening };
+            finding.fix_all(safety, "add to the first one", vec![edit]);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! An empty name among the bases of a section.
 
 use super::prelude::*;
+use crate::syntax::Field;
 
 pub(super) static RULE: Rule = Rule {
     name: "empty-base",
@@ -27,6 +28,7 @@ Take the comma out, or the empty parentheses.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let mut alike = None;
     for (note, _) in context.notes() {
         let What::EmptyBase { first } = note.what else { continue };
         let Node::Header(header) = context.effective.line(note.at).node() else { continue };
@@ -56,5 +58,22 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if is_empty {
             finding.severity(Severity::Warning);
         }
+        // What is ignored behind the parentheses would count without them.
+        if !context.effective.line(note.at).is_tangled() && header.ignored.is_none() {
+            // To releases that read a line otherwise, the first section may not be empty.
+            let is_safe = is_empty && *alike.get_or_insert_with(|| mend::is_read_alike(context.effective));
+            let safety = if is_safe { Safety::Safe } else { Safety::Widening };
+            let (range, text) = without_empty(&options);
+            finding.fix(safety, "take the empty name out", context.span(note.at, range), text);
+        }
+    }
+}
+
+/// The options of a header without empty names; without any name, the parentheses go.
+fn without_empty(options: &Field<'_>) -> (std::ops::Range<usize>, Vec<u8>) {
+    let names: Vec<&[u8]> = options.bytes.split(|&byte| byte == b',').filter(|name| !name.is_empty()).collect();
+    match names.is_empty() {
+        true => (options.range.start - 1..options.range.end + 1, Vec::new()),
+        false => (options.range.clone(), names.join(&b","[..])),
     }
 }

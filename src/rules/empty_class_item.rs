@@ -39,6 +39,7 @@ read = call,,
         .because("of two commas at the end, the first one ends an empty item"),
         bad("[bob]\nread = call,\n^^^^^^^^^^^^ a `+=` makes it `call,,cdr`\nread +=,cdr\n")
             .because("`+=` makes `call,,cdr`"),
+        bad("[bob]\nread = ,,call,,,\n       ^ grants every class\n"),
         good("[bob]\nread = call,\nwrite =\n").because("a comma at the end, or an empty list, grants nothing more"),
         good("[bob]\nread = call,,cdr\nread = call\n").because("the last line counts"),
         good("[bob]\nread = all,,cdr\n").because("everything is granted anyway"),
@@ -60,7 +61,12 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         match rest.is_empty() {
             true => finding.help(format!("name the classes, or write `{key} =` for none")),
             false if list.is_written() => {
-                finding.help(format!("take the comma out: `{key} = {}`", show(&rest.join(&b","[..]))))
+                let empty = items(&list.value).filter(|item| item.is_prefix && item.range.is_empty());
+                let comma = |at: usize| Edit { span: list.span(at..at + 1), text: Vec::new() };
+                let edits = empty.map(|item| comma(item.range.start)).collect();
+                finding
+                    .help(format!("take the comma out: `{key} = {}`", show(&rest.join(&b","[..]))))
+                    .fix_all(list.graded(context, Safety::Hardening), "take the empty item out", edits)
             }
             false => finding.help(format!("a `+=` makes it `{}`: leave out one comma", show(&list.value))),
         };
@@ -82,6 +88,11 @@ impl ClassList {
     /// Does the value stand in the file as it is, not joined by a `+=`?
     pub(super) fn is_written(&self) -> bool {
         self.start.is_some()
+    }
+
+    /// What a fix may be called: where something looks for the value while it is read, nothing is certain.
+    pub(super) fn graded(&self, context: &Context<'_>, safety: Safety) -> Safety {
+        if mend::is_looked_for(context, self.key.as_bytes()) { Safety::Widening } else { safety }
     }
 
     /// The span of a part of the value; of the whole line where the value is not written as it is.
@@ -113,7 +124,8 @@ pub(super) fn lists(
             if value.split(|&byte| byte == b',').any(is_placeholder) {
                 continue;
             }
-            let is_exact = written.value.bytes == value && written.value.range.len() == value.len();
+            let has_room = mend::has_room(effective.line(at.line));
+            let is_exact = written.value.bytes == value && written.value.range.len() == value.len() && has_room;
             let start = is_exact.then_some(written.value.range.start);
             lists.push(ClassList { key, value: value.to_vec(), start, line: place(context, manager, at) });
         }

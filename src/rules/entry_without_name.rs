@@ -26,14 +26,23 @@ Write the key, take the line away, or make it a comment with `;`.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (_, span) in context.notes().filter(|(note, _)| note.what == What::NoName) {
-        let help = match context.files.bytes(span) {
+    for (note, span) in context.notes().filter(|(note, _)| note.what == What::NoName) {
+        let text = context.files.bytes(span);
+        let help = match text {
             b"=======" => {
                 "if a merge conflict was left here, both sides of the conflict count; else write a comment with `;`"
             }
             [b'=', b'=', ..] => "a comment begins with `;`",
             _ => "write the key before it, or take the line away",
         };
-        findings.at(span, "nothing stands before the `=`", "the line is dropped with a warning").help(help);
+        let finding = findings.at(span, "nothing stands before the `=`", "the line is dropped with a warning");
+        finding.help(help);
+        // Of a conflict one side has to go as well, and a value may have lost its key.
+        let safety = match text {
+            b"=======" => continue,
+            [b'=', b'=', ..] => Safety::Safe,
+            _ => Safety::Show,
+        };
+        finding.fix_by(safety, "make the line a comment", mend::comment_out(context.effective, note.at));
     }
 }

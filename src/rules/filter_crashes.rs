@@ -1,7 +1,10 @@
 //! An `eventfilter` of which Asterisk dies.
 
 use super::prelude::*;
+use crate::config::Origin;
+use crate::config::manager::filter::FilterReader;
 use crate::config::manager::{Manager, Why};
+use crate::release::Quirk;
 
 pub(super) static RULE: Rule = Rule {
     name: "filter-crashes",
@@ -27,6 +30,7 @@ eventfilter(name Hangup) =
         .on("16,18,20,22"),
         bad("\
 [quiet](!)
+read = all
 eventfilter(header (Channel),method(contains)) = x
 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write `name(…)`
 [bob](quiet)
@@ -52,6 +56,38 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 "this filter kills Asterisk: a criterion without a `(` right behind it",
                 "dies when it loads this line, with signal 11, at every start",
             )
-            .help("write `name(…)`, `header(…)`, `method(…)`, with no blank before the `(`");
+            .help("write `name(…)`, `header(…)`, `method(…)`, with no blank before the `(`")
+            .fix_by(Safety::Widening, "write the criteria with brackets", mend(context, fact.at));
+    }
+}
+
+/// The key with `name (X)` and `name X` written as `name(X)`, if that makes it a filter.
+fn mend(context: &Context<'_>, at: Origin) -> Option<Edit> {
+    let entry = mend::plain(context.effective, at)?;
+    let key = entry.name.bytes;
+    let open = memchr::memchr(b'(', key)?;
+    let inner = key[open + 1..].strip_suffix(b")")?;
+    let criteria: Vec<Vec<u8>> = inner.split(|&byte| byte == b',').map(|it| bracketed(it.trim_ascii())).collect();
+    let criteria = criteria.join(&b","[..]);
+    // To a release without criteria it is none before and after.
+    let is_filter = |&release| FilterReader::new(release).of_session(Some(&criteria), entry.value.bytes).is_ok();
+    if !context.asked.iter().all(|release| release.has(Quirk::EventFilterPrefix) && is_filter(release)) {
+        return None;
+    }
+    let text = [&key[..=open], &criteria, b")"].concat();
+    (text != key).then(|| Edit { span: context.span(at, entry.name.range), text })
+}
+
+fn bracketed(criterion: &[u8]) -> Vec<u8> {
+    let length = criterion.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (word, rest) = criterion.split_at(length);
+    let rest = rest.trim_ascii();
+    let is_word = [&b"name"[..], b"header", b"method", b"action"].contains(&word);
+    match rest {
+        [b'(', ..] if is_word => [word, rest].concat(),
+        [_, ..] if is_word && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') => {
+            [word, b"(", rest, b")"].concat()
+        }
+        _ => criterion.to_vec(),
     }
 }

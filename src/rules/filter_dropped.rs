@@ -1,7 +1,10 @@
 //! An `eventfilter` that Asterisk drops.
 
+use std::collections::HashSet;
+
 use super::prelude::*;
-use crate::config::manager::filter::Fault;
+use crate::config::Origin;
+use crate::config::manager::filter::{Fault, FilterReader, Left};
 use crate::config::manager::{Manager, Why};
 use crate::text::is_placeholder;
 
@@ -61,6 +64,13 @@ eventfilter =
 };
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
+    let among_others: HashSet<Origin> = manager
+        .accounts
+        .facts
+        .iter()
+        .filter(|fact| matches!(fact.why, Why::FilterRefused { left: Left::OtherFilters, .. }))
+        .map(|fact| fact.at)
+        .collect();
     for fact in &manager.accounts.facts {
         let Why::FilterRefused { fault, left } = &fact.why else { continue };
         // To these releases the key is none of a filter, which is another matter.
@@ -80,6 +90,26 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             true => (written.value.range, "write a POSIX extended regular expression"),
             false => (written.name.range, "mend it, for example `eventfilter(name(Hangup)) =`, or take the line out"),
         };
-        findings.at(context.span(fact.at, range), format!("this filter is refused: {fault}"), effect).help(help);
+        let finding = findings.at(context.span(fact.at, range), format!("this filter is refused: {fault}"), effect).help(help);
+        if in_value && let Some(edit) = without_star(context, fact.at) {
+            // One more that includes gives events to a user that has others.
+            let safety = if among_others.contains(&fact.at) { Safety::Widening } else { Safety::Hardening };
+            finding.fix_all(safety, "take the `*` at its beginning out", vec![edit]);
+        }
     }
+}
+
+/// The star that patterns of files begin with, taken out: an expression need not match from the beginning.
+fn without_star(context: &Context<'_>, at: Origin) -> Option<Edit> {
+    let entry = mend::plain(context.effective, at)?;
+    let (mark, pattern) = match entry.value.bytes {
+        [b'!', rest @ ..] => (1, rest),
+        all => (0, all),
+    };
+    let rest = pattern.strip_prefix(b"*").filter(|rest| !rest.is_empty() && !entry.name.bytes.contains(&b'('))?;
+    let is_filter = |&release| FilterReader::new(release).of_session(None, rest).is_ok();
+    if !context.releases.iter().all(is_filter) {
+        return None;
+    }
+    mend::in_value(context, at, mark..mark + 1, b"")
 }

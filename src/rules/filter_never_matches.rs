@@ -1,6 +1,7 @@
 //! An event filter that no event can match.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::prelude::*;
 use crate::config::manager::Manager;
@@ -83,8 +84,14 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 true => "look at one header with `header(…)`, or use the method `contains`",
                 false => "write `[[:space:]]` for the beginning or the end of a line",
             };
-            let span = context.span(filter.at, written.value.range);
-            findings.at(span, format!("no event matches this filter: {why}"), effect).help(help);
+            let span = context.span(filter.at, written.value.range.clone());
+            let finding = findings.at(span, format!("no event matches this filter: {why}"), effect).help(help);
+            if let Some((part, text)) = mend(filter).filter(|_| written.value.bytes.ends_with(&filter.pattern)) {
+                let start = written.value.bytes.len() - filter.pattern.len();
+                let edit = mend::in_value(context, filter.at, start + part.start..start + part.end, text);
+                let title = if text == b" " { "write `^Event: `" } else { "write `[[:space:]]` for it" };
+                finding.fix_by(Safety::Widening, title, edit);
+            }
         }
     }
 }
@@ -124,6 +131,28 @@ fn needs_no_blank(filter: &Filter) -> bool {
 
 fn has_no_blank(text: &[u8]) -> bool {
     text.strip_prefix(b"Event:").is_some_and(|name| name.first().is_some_and(u8::is_ascii_alphanumeric))
+}
+
+/// The part of an expression without criteria that makes it hopeless, and what is meant: the beginning or the end of a
+/// line.
+fn mend(filter: &Filter) -> Option<(Range<usize>, &'static [u8])> {
+    let pattern = &filter.pattern[..];
+    if filter.is_advanced || pattern.contains(&b'|') {
+        return None;
+    }
+    let start = pattern.strip_prefix(b"^").map(literal);
+    let is_header = |text: &[u8]| text.iter().position(|&byte| byte == b':').is_some_and(|colon| colon > 0);
+    match start {
+        Some([b'E', b'v', b'e', b'n', b't', b':', next, ..]) if *next != b' ' => Some((7..7, b" ")),
+        Some(text) if text.starts_with(b"Event:") => end_of_line(pattern),
+        Some(text) if is_header(text) => Some((0..1, b"[[:space:]]")),
+        Some(_) => None,
+        None => end_of_line(pattern),
+    }
+}
+
+fn end_of_line(pattern: &[u8]) -> Option<(Range<usize>, &'static [u8])> {
+    ends_before_the_end(pattern).then(|| (pattern.len() - 1..pattern.len(), &b"[[:space:]]"[..]))
 }
 
 /// The bytes that an expression asks for first, as they are.

@@ -51,6 +51,10 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         let finding = findings.at(context.span(fact.at, header.name.range), "this [general] is a template", effect);
         finding.severity(if is_off && is_meant { Severity::Error } else { Severity::Warning });
         finding.help("take the `(!)` out");
+        if let Some(options) = header.options.filter(|it| it.bytes == b"!" && is_off && header.ignored.is_none()) {
+            let parentheses = context.span(fact.at, options.range.start - 1..options.range.end + 1);
+            finding.fix(Safety::Widening, "take the `(!)` out", parentheses, "");
+        }
         if let Some(read) = manager.general.header {
             finding.help("take the section out, or write its lines into the one that is read");
             finding.see(effective.text(read), "the one that is read");

@@ -7,7 +7,7 @@ use super::unknown_directive::Meant;
 use crate::catalog::{SectionKind, option};
 use crate::config::Origin;
 use crate::syntax::Entry;
-use crate::text::{Edit, Span, is_secret_key};
+use crate::text::{Span, is_secret_key};
 
 pub(super) static RULE: Rule = Rule {
     name: "hash-comment",
@@ -64,13 +64,16 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if number {
             finding.severity(Severity::Info);
         }
+        let safety = if number { Safety::Safe } else { Safety::Widening };
+        let edit = mend::in_value(context, at, place.start..place.start + 1, b";");
+        finding.fix_by(safety, "begin the comment with `;`", edit);
     }
 }
 
 /// One finding for each block of lines that begin with `#`.
 fn lines(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let mut block: Option<(Span, Origin, Vec<Edit>)> = None;
-    let mut end = |block: &mut Option<(Span, Origin, Vec<Edit>)>| {
+    let mut block: Option<(Span, Origin, Vec<Option<Edit>>)> = None;
+    let mut end = |block: &mut Option<(Span, Origin, Vec<Option<Edit>>)>| {
         let Some((span, _, edits)) = block.take() else { return };
         let count = edits.len();
         let effect = match count {
@@ -79,11 +82,11 @@ fn lines(context: &Context<'_>, findings: &mut Findings<'_>) {
                 "directives that do not exist: these {count} lines are skipped with a warning each at each load"
             ),
         };
-        findings
-            .at(span, "`#` does not begin a comment", effect)
-            .help("a comment begins with `;`")
-            .severity(Severity::Info)
-            .fix_all(Safety::Safe, "begin the comment with `;`", edits);
+        let finding = findings.at(span, "`#` does not begin a comment", effect);
+        finding.help("a comment begins with `;`").severity(Severity::Info);
+        if let Some(edits) = edits.into_iter().collect() {
+            finding.fix_all(Safety::Safe, "begin the comment with `;`", edits);
+        }
     };
     for (note, span) in context.notes().filter(|(note, _)| note.what == What::UnknownDirective) {
         let Node::Directive(directive) = context.effective.line(note.at).node() else { continue };
@@ -93,7 +96,7 @@ fn lines(context: &Context<'_>, findings: &mut Findings<'_>) {
         // `;--` would begin a comment of many lines.
         let text = if directive.keyword.bytes.starts_with(b"--") { "; " } else { ";" };
         let hash = Span { end: span.start + 1, ..span };
-        let edit = Edit { span: hash, text: text.into() };
+        let edit = mend::comment_out(context.effective, note.at).map(|_| Edit { span: hash, text: text.into() });
         match &mut block {
             Some((_, last, edits)) if (last.read, last.line + 1) == (note.at.read, note.at.line) => {
                 *last = note.at;

@@ -51,6 +51,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let effective = context.effective;
     let place = |at: Origin| (effective.read(at).file, at.line);
     let with_users = files_with_users(context);
+    let mut brings: HashMap<Origin, usize> = HashMap::new();
+    effective.reads.iter().filter_map(|read| read.from).for_each(|at| *brings.entry(at).or_default() += 1);
     let mut first: HashMap<FileId, Origin> = HashMap::new();
     let mut found: HashSet<(FileId, u32)> = HashSet::new();
     for read in effective.reads.iter().filter(|read| with_users.contains(&read.file)) {
@@ -73,8 +75,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 "its users have two sections each; the second drops the access rules, filters and variables of the first",
             )
             .help("take one of the two directives out")
-            .see(effective.text(before), "the first include of it");
+            .see(effective.text(before), "the first include of it")
+            .fix_by(Safety::Widening, "make the second directive a comment", double(context, at, &brings));
     }
+}
+
+/// A directive that brings one file alone, as a comment.
+fn double(context: &Context<'_>, at: Origin, brings: &HashMap<Origin, usize>) -> Option<Edit> {
+    mend::comment_out(context.effective, at).filter(|_| brings.get(&at) == Some(&1))
 }
 
 /// The files that bring a section of a user, by themselves or through what they include.

@@ -88,7 +88,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                         "drops the line from this item on, and keeps the user, with the rules that are left{open}"
                     );
                     let message = format!("this {} is not read from here on: {}", key(is_deny), bad.what());
-                    findings.at(span, message, effect).help(bad.help());
+                    findings.at(span, message, effect).help(bad.help()).fix_by(Safety::Widening, bad.title(), bad.mend(context));
                 }
             }
             _ => {}
@@ -99,7 +99,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
         let effect = format!("deletes the user `{}`{more}: every login fails", show(first));
         let message = format!("this {} cannot be read: {}", key(is_deny), bad.what());
-        findings.at(span, message, effect).help(bad.help());
+        findings.at(span, message, effect).help(bad.help()).fix_by(Safety::Widening, bad.title(), bad.mend(context));
     }
 }
 
@@ -107,6 +107,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
 struct Bad<'t> {
     fault: Fault,
     item: &'t [u8],
+    at: Origin,
+    range: std::ops::Range<usize>,
 }
 
 /// The item of a `permit` or `deny` that is none, where to show it, and whether it is a `deny`. Nothing where a tool is
@@ -126,7 +128,7 @@ fn bad_item<'t>(context: &Context<'t>, at: Origin) -> Option<(Bad<'t>, Span, boo
         false if value.len() != written.value.bytes.len() => context.span(at, value),
         false => context.span(at, value.start + bad.range.start..value.start + bad.range.end),
     };
-    Some((Bad { fault: bad.fault, item: &written.value.bytes[bad.range] }, span, is_deny))
+    Some((Bad { fault: bad.fault, item: &written.value.bytes[bad.range.clone()], at, range: bad.range }, span, is_deny))
 }
 
 fn key(is_deny: bool) -> &'static str {
@@ -144,6 +146,35 @@ impl Bad<'_> {
             Fault::Mask => format!("the mask of `{item}` cannot be read"),
             Fault::Families => format!("address and mask of `{item}` are of different families"),
         }
+    }
+
+    fn title(&self) -> &'static str {
+        match self.fault {
+            Fault::Blank => "take the blank out",
+            Fault::Port => "take the port out",
+            _ => "take the empty item out",
+        }
+    }
+
+    /// What makes it an item, where that is plain.
+    fn mend(&self, context: &Context<'_>) -> Option<Edit> {
+        let text = match self.fault {
+            Fault::Blank => self.item.trim_ascii(),
+            Fault::Port => self.item.split(|&byte| byte == b':').next().filter(|it| it.contains(&b'.'))?,
+            Fault::Empty => return self.without_comma(context),
+            _ => return None,
+        };
+        let mut rules = Vec::new();
+        acl::append(Sense::Permit, text, At { part: Part::Manager, line: self.at }, &mut rules).ok()?;
+        mend::in_value(context, self.at, self.range.clone(), text)
+    }
+
+    /// Takes one of two commas out, or one at an end.
+    fn without_comma(&self, context: &Context<'_>) -> Option<Edit> {
+        let value = context.effective.written(self.at)?.value.bytes;
+        let at = self.range.start;
+        let comma = if value.get(at) == Some(&b',') { at } else { at.checked_sub(1)? };
+        (value.len() > 1).then(|| mend::in_value(context, self.at, comma..comma + 1, b""))?
     }
 
     fn help(&self) -> &'static str {

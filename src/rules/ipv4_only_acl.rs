@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::address_lists::{Families, key, let_in, open_listeners, opener, others, undoing};
+use super::address_lists::{Families, Fronts, deny_above, key, let_in, open_listeners, opener, others, undoing};
 use super::prelude::*;
 use crate::config::manager::acl::{Rule as AclRule, Sense};
 use crate::config::manager::{AclState, At, Manager, Part};
@@ -96,6 +96,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             lines.entry(at).or_insert((user.name, 0, undone)).1 += 1;
         }
     }
+    let mut fronts = None;
     for (at, (name, count, undone)) in lines {
         let place = listener.address.map(|address| format!(" on {address}")).unwrap_or_default();
         let too = if Families::of(listener).v4 { " too" } else { "" };
@@ -114,6 +115,10 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             }
             None => {
                 finding.help("add `deny = ::/0`, or write `bindaddr = 0.0.0.0` into [general]");
+                if fronts.get_or_insert_with(|| Fronts::of(manager, |rule| rule.network.is_v6())).has(at) {
+                    let edit = deny_above(context, at, Families { v4: false, v6: true });
+                    finding.fix_by(Safety::Hardening, "deny IPv6 as well", edit);
+                }
             }
         }
         if let Some((span, why)) = opener(context, listener, &format!("opens AMI to IPv6{too}")) {

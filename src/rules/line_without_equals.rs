@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::prelude::*;
 use crate::catalog::{SectionKind, option};
+use crate::config::manager::filter::FilterReader;
 use crate::config::{Origin, ReadId};
+use crate::release::{Quirk, Release};
 use crate::text::{FileId, Span, is_blank, is_secret_key, is_template_line};
 
 pub(super) static RULE: Rule = Rule {
@@ -39,6 +41,13 @@ Lines that are part of a template language (`{% … %}`, `{{ … }}`, `<% … %>
 eventfilter(header(Channel);method(none)) = SIP
 ^^^^^^^^^^^^^^^^^^^^^^^^^^^ the `;` cuts this line
 "),
+        bad("\
+[bob]
+read = all
+eventfilter(header(Channel);method(contains)) = SIP
+^^^^^^^^^^^^^^^^^^^^^^^^^^^ write `,`
+")
+        .on("22"),
         good("[bob]\nsecret = 7Qm3kd\ndeny = 0.0.0.0/0 ; deny 10.0.0.0/8\npermit => 10.0.0.0/8\n"),
         good("[general]\n{% if tls %}\ntlsenable = yes\n{% endif %}\n").because("a template writes the file"),
         good("[general]\nenabled = yes\n__USERS__\n%MORE_USERS%\n@REST@\n").because("a tool fills these in"),
@@ -61,19 +70,22 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                     "takes what is behind the `;` for a comment, and drops the line; no event is filtered by it",
                 )
                 .help("write `,` between the criteria")
-                .severity(Severity::Error);
+                .severity(Severity::Error)
+                .fix_by(Safety::Widening, "write `,` between the criteria", comma(context, note.at, span));
             continue;
         }
         let kind = kinds.at(context, note.at);
         let Some((key, value)) = meant(text.bytes, kind) else {
             let help = "put a `=` between key and value; a comment begins with `;`";
-            findings.at(span, "this line has no `=`", "the line is dropped with a warning").help(help);
+            let finding = findings.at(span, "this line has no `=`", "the line is dropped with a warning").help(help);
+            finding.fix_by(Safety::Safe, "make the line a comment", mend::comment_out(context.effective, note.at));
             continue;
         };
         findings
             .at(span, "this line has no `=`", format!("the line is dropped with a warning; {}", lost(key)))
             .help(format!("write `{key} = {value}`"))
-            .severity(Severity::Error);
+            .severity(Severity::Error)
+            .fix_by(Safety::Show, "put a `=` between key and value", equals(context, note.at, text.bytes, span));
     }
 }
 
@@ -86,6 +98,38 @@ fn is_cut(context: &Context<'_>, at: Origin, span: Span) -> bool {
     text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
         && behind.trim_ascii_start().starts_with(b";")
         && behind.contains(&b'=')
+}
+
+/// The first `;` of such a filter, as a comma.
+fn comma(context: &Context<'_>, at: Origin, span: Span) -> Option<Edit> {
+    let line = context.effective.line(at);
+    let behind = &context.files.get(span.file).bytes()[span.range().end..line.range().end];
+    let has_marks = mend::has_marks(behind);
+    let place = span.range().end + memchr::memchr(b';', behind)?;
+    // What comes of it must be a filter to all releases.
+    let rest = behind.split(|&byte| byte == b';').nth(1)?;
+    let whole = [context.files.bytes(span), b",", rest].concat();
+    let equals = memchr::memchr(b'=', &whole)?;
+    let (key, value) = (whole[..equals].trim_ascii(), whole[equals + 1..].trim_ascii());
+    let criteria = key.split_at_checked(b"eventfilter(".len())?.1.strip_suffix(b")")?;
+    let is_filter = |release: &Release| FilterReader::new(*release).of_session(Some(criteria), value).is_ok();
+    let is_known = |release: &Release| release.has(Quirk::EventFilterPrefix) && is_filter(release);
+    let is_clear = context.asked.iter().all(is_known) && key.starts_with(b"eventfilter(") && !line.is_tangled();
+    (is_clear && !has_marks).then(|| Edit { span: context.span(at, place..place + 1), text: b",".to_vec() })
+}
+
+/// A `=` behind the key, in the place of a colon where there is one.
+fn equals(context: &Context<'_>, at: Origin, text: &[u8], span: Span) -> Option<Edit> {
+    let key = text.iter().position(|&byte| is_blank(byte) || byte == b':')?;
+    let blanks = |from: usize| text[from..].iter().take_while(|&&byte| is_blank(byte)).count();
+    let colon = key + blanks(key);
+    let end = if text.get(colon) == Some(&b':') { colon + 1 } else { key };
+    let start = span.range().start;
+    // Blanks in a list lose what stands beside them.
+    let is_free = [&b"eventfilter"[..], b"setvar"].iter().any(|it| text[..key].eq_ignore_ascii_case(it));
+    let value = text[end..].trim_ascii();
+    let is_clear = is_free || is_secret_key(&text[..key]) || !value.iter().copied().any(is_blank);
+    (is_clear && !context.effective.line(at).is_tangled()).then(|| Edit { span: context.span(at, start + key..start + end), text: b" =".to_vec() })
 }
 
 /// What it comes to when an option is not there.

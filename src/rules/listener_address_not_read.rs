@@ -1,5 +1,7 @@
 //! A `bindaddr` or `tlsbindaddr` that Asterisk cannot read, or not wholly.
 
+use std::net::IpAddr;
+
 use super::prelude::*;
 use crate::config::manager::general::General;
 use crate::config::manager::{Manager, Why};
@@ -125,7 +127,25 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             _ if value.eq_ignore_ascii_case(b"localhost") => "write `127.0.0.1`, or `::1`",
             _ => "write one numeric address: `127.0.0.1` for this machine alone, `0.0.0.0` or `::` for all",
         };
-        findings.at(context.span(fact.at, range), message, effect).severity(severity).help(help);
+        let finding = findings.at(context.span(fact.at, range), message, effect).severity(severity).help(help);
+        // An address alone: what the other one says stays as it is.
+        let own = if value.eq_ignore_ascii_case(b"localhost") { &b"127.0.0.1"[..] } else { unquoted(value) };
+        let edit = mend::in_value(context, fact.at, 0..value.len(), own);
+        let ip = std::str::from_utf8(own).ok().and_then(|text| text.parse::<IpAddr>().ok());
+        if let Some(ip) = ip.filter(|_| own != value && edit.is_some()) {
+            // Only from every address to the machine itself it is certain that nothing is opened.
+            let closes = plain && ip.is_loopback() && other.is_none() && general.unread.is_none();
+            let safety = if closes { Safety::Hardening } else { Safety::Widening };
+            finding.fix_by(safety, format!("write `{ip}`"), edit);
+        }
+    }
+}
+
+/// A value without the quotes around it.
+fn unquoted(value: &[u8]) -> &[u8] {
+    match value {
+        [first @ (b'"' | b'\''), inner @ .., last] if first == last => inner,
+        all => all,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::syntax::{LONGEST_LINE, Line};
-use crate::text::{Span, trim};
+use crate::text::{FileId, Span, trim};
 
 pub(super) static RULE: Rule = Rule {
     name: "lone-carriage-return",
@@ -59,18 +59,31 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                     _ => "takes the whole file for one line, which is too long to be read",
                 };
                 let span = Span::new(read.file, first..first + 1);
-                findings.at(span, "this file ends its lines with carriage returns only", effect).help(HELP);
+                let finding = findings.at(span, "this file ends its lines with carriage returns only", effect).help(HELP);
+                let ends = memchr::memchr_iter(b'\r', file.bytes());
+                finding.fix_all(Safety::Widening, TITLE, ends.map(|at| newline(read.file, at)).collect());
             }
         }
         if whole.is_none()
             && let Some((place, effect)) = inside(file.bytes(), line)
         {
             let span = Span::new(read.file, place..place + 1);
-            findings.at(span, "this carriage return does not end the line", effect).help(HELP);
+            let finding = findings.at(span, "this carriage return does not end the line", effect).help(HELP);
+            if !line.is_tangled() {
+                let text = line.text().range;
+                let ends = memchr::memchr_iter(b'\r', &file.bytes()[text.clone()]).map(|at| text.start + at);
+                finding.fix_all(Safety::Widening, TITLE, ends.map(|at| newline(read.file, at)).collect());
+            }
         }
     }
 }
 
+/// A line feed in the place of a carriage return.
+fn newline(file: FileId, at: usize) -> Edit {
+    Edit { span: Span::new(file, at..at + 1), text: b"\n".to_vec() }
+}
+
+const TITLE: &str = "end the lines with LF";
 const HELP: &str = "end the line with LF or CR LF";
 
 /// The first carriage return of a file that has no line feed before its end.

@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use super::address_lists::{is_all, is_nobody, is_template, key};
+use super::address_lists::{Fronts, is_all, is_nobody, is_template, key};
 use super::prelude::*;
-use crate::config::manager::acl::{Network, Sense};
+use crate::config::manager::acl::{Network, Rule as AclRule, Sense};
 use crate::config::manager::{AclState, Manager};
 use crate::syntax::Operator;
 
@@ -53,6 +53,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     let severity = if closed { Severity::Info } else { Severity::Warning };
     let mut lists = Set::default();
     let mut lines = Set::default();
+    let is_permit = |rule: &AclRule| rule.sense == Sense::Permit;
+    let mut fronts = None;
     for acl in accounts.users.iter().flat_map(|user| &user.acls).filter(|acl| acl.state == AclState::Ok) {
         if !lists.insert(key(acl)) {
             continue;
@@ -75,7 +77,20 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 start = range.end + 1;
                 let text = item.strip_prefix(b"!").unwrap_or(item);
                 if let Some((message, effect, help)) = trap(text, rule.network, rule.sense) {
-                    findings.at(effective.span(at.line, range), message, effect).severity(severity).help(help);
+                    let span = effective.span(at.line, range.start + (item.len() - text.len())..range.end);
+                    let finding = findings.at(effective.span(at.line, range), message, effect);
+                    finding.severity(severity).help(help);
+                    let is_front = || fronts.get_or_insert_with(|| Fronts::of(manager, is_permit)).has(at);
+                    if let Some((safety, new)) = mended(text, rule.network, rule.sense, is_front)
+                        && !mend::is_looked_for(context, written.name.bytes)
+                        && !effective.line(at.line).is_tangled()
+                    {
+                        let title = match safety {
+                            Safety::Safe => format!("write what it is read as: `{new}`"),
+                            _ => format!("write `{new}`"),
+                        };
+                        finding.fix(safety, title, span, new);
+                    }
                 }
             }
         }
@@ -131,6 +146,44 @@ fn trap(item: &[u8], network: Network, sense: Sense) -> Option<(String, String, 
         _ => "write all four numbers of the address",
     };
     Some((message, format!("reads it as {network}"), help.to_owned()))
+}
+
+/// An item written so that it says what is meant, or what it is read as.
+fn mended(
+    item: &[u8],
+    network: Network,
+    sense: Sense,
+    is_front: impl FnOnce() -> bool,
+) -> Option<(Safety, String)> {
+    let (address, mask) = match item.iter().position(|&byte| byte == b'/') {
+        Some(at) => (&item[..at], Some(std::str::from_utf8(&item[at + 1..]).ok()?)),
+        None => (item, None),
+    };
+    if is_nobody(network) {
+        // `0.0.0.0` alone is plainly everybody. In front of all permits it takes nothing from anybody who has one.
+        let all = match network {
+            Network::V4 { mask: u32::MAX, .. } => "0.0.0.0/0",
+            Network::V6 { .. } => "::/0",
+            Network::V4 { .. } => return None,
+        };
+        let is_meant = sense == Sense::Deny && !has_host(address) && is_front();
+        return is_meant.then(|| (Safety::Hardening, all.to_owned()));
+    }
+    match network {
+        Network::V4 { mask: 0, .. } => Some((Safety::Safe, "0.0.0.0/0".to_owned())),
+        Network::V6 { mask: 0, .. } => Some((Safety::Safe, "::/0".to_owned())),
+        Network::V6 { .. } => None,
+        Network::V4 { address, mask: bits } if bits.leading_ones() + bits.trailing_zeros() != u32::BITS => {
+            let (is_inverse, inverse) = ((!bits).leading_ones() + (!bits).trailing_zeros() == u32::BITS, !bits);
+            let (written, count) = plain(&item[..item.len() - mask?.len() - 1])?;
+            let is_certain = is_inverse && count == 4 && written & bits == address;
+            is_certain.then(|| (Safety::Widening, format!("{}/{}", Ipv4Addr::from_bits(written), Ipv4Addr::from_bits(inverse))))
+        }
+        Network::V4 { address, .. } => {
+            let mask = mask.map(|mask| format!("/{mask}")).unwrap_or_default();
+            Some((Safety::Safe, format!("{}{mask}", Ipv4Addr::from_bits(address))))
+        }
+    }
 }
 
 /// Does an address as written say more than zero?

@@ -9,6 +9,7 @@ mod context;
 mod examples;
 mod filter_lines;
 mod generated;
+mod mend;
 mod prelude;
 pub(crate) mod suppress;
 
@@ -76,6 +77,7 @@ rules! {
     invalid_acl,
     invalid_escape,
     ipv4_only_acl,
+    legacy_filter,
     limit_reached,
     line_too_long,
     line_without_equals,
@@ -273,12 +275,23 @@ pub fn check(
     }
     let mut was_loaded = false;
     for group in &groups {
-        let (options, filled, alike) = (OnceCell::new(), OnceCell::new(), alike(&group.releases));
+        let (options, filled, looked_for) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        let alike = alike(&group.releases);
+        let (asked, files) = (releases, world.files);
         let (effective, releases) = (&group.effective, &group.releases[..]);
         let filters: Vec<_> = alike.iter().map(|_| OnceCell::new()).collect();
         let Some(first) = filters.first() else { continue };
-        let (files, options, filled) = (world.files, &options, &filled);
-        let context = Context { effective, releases, role, files, options, filled, filters: first };
+        let context = Context {
+            effective,
+            releases,
+            asked,
+            role,
+            files,
+            options: &options,
+            filled: &filled,
+            filters: first,
+            looked_for: &looked_for,
+        };
         for rule in &rules {
             if let Check::Config(check) = rule.check {
                 let mut findings = Findings::new(rule.name, rule.severity, &group.releases, &mut list);

@@ -146,7 +146,11 @@ fn tell(
         "authlimit" => "write a number of connections, 1 or more",
         _ => "write a number of seconds, 1 or more",
     };
-    findings.at(context.span(at, range), message, effect).help(help);
+    let finding = findings.at(context.span(at, range), message, effect).help(help);
+    if let Some(number) = taken {
+        let edit = mend::in_value(context, at, 0..value.len(), number.to_string().as_bytes());
+        finding.fix_by(Safety::Show, format!("write `{number}`, as it is read"), edit);
+    }
 }
 
 /// What is wrong with a value: of one that is taken, the number as which it is.

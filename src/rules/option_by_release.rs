@@ -1,7 +1,9 @@
 //! Options that some releases know and others do not.
 
 use super::prelude::*;
-use crate::catalog::{self, SectionKind};
+use crate::catalog::{self, SectionKind, option};
+use crate::config::manager::filter::FilterReader;
+use crate::config::{Entry, Origin};
 use crate::release::{Quirk, Release};
 
 pub(super) static RULE: Rule = Rule {
@@ -40,6 +42,7 @@ eventfilter(name(Hangup)) =
         .on("16,20.9,22"),
         bad("\
 [bob]
+read = all
 eventfilters = Hangup
 ^^^^^^^^^^^^ releases from 18.26, 20.11, 21.6 and 22.1 on act on it
 ")
@@ -50,6 +53,9 @@ disabledevents = VarSet
 ^^^^^^^^^^^^^^ these events are sent; releases from 16.25, 18.11 and 19.3 on act on it
 ")
         .on("13,22"),
+        bad("[bob]\nread = all\nEventFilter = Dial\n^^^^^^^^^^^ in lower case\neventfilter = Hangup\n")
+            .because("one more filter that includes would give events")
+            .on("22"),
         good("[bob]\neventfilter = Hangup\nREAD = all\n"),
         good("[bob]\neventfilter(name(Hangup)) =\n[general]\ndisabledevents = VarSet\n").on("18,20,22,23"),
         good("[bob]\nEVENTFILTER = Hangup\n").on("13,16,20.9"),
@@ -59,6 +65,9 @@ disabledevents = VarSet
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let series = Release::all_series();
+    let is_filter = |name: &[u8]| name.get(..11).is_some_and(|start| start.eq_ignore_ascii_case(b"eventfilter"));
+    let filters = context.options().map(|(entry, _)| entry).filter(|entry| is_filter(entry.name));
+    let includes = filters.filter(|entry| !entry.value.starts_with(b"!")).map(|entry| entry.origin).collect();
     for (entry, kinds) in context.options() {
         let knows = |release: &Release| kinds.iter().any(|&kind| catalog::knows(*release, kind, entry.name));
         if context.releases.iter().all(knows) {
@@ -92,6 +101,23 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             () => "write `eventfilter`, in lower case, which all releases take",
         };
         let span = context.span(entry.origin, written.name.range);
-        findings.at(span, message, effect).help(help).only(ignoring);
+        let mend = mend(context, entry, &ignoring, &includes);
+        let finding = findings.at(span, message, effect).help(help).only(ignoring);
+        if let Some(safety) = mend {
+            finding.fix(safety, "write `eventfilter`", span, "eventfilter");
+        }
     }
+}
+
+/// What it does to a filter to be read by releases that take no notice of it; nothing where it would be none.
+fn mend(context: &Context<'_>, entry: &Entry<'_>, ignoring: &[Release], includes: &Set<Origin>) -> Option<Safety> {
+    let plain = mend::plain(context.effective, entry.origin)?;
+    let is_other = plain.name.bytes.contains(&b'(') || option(SectionKind::General, entry.name).is_some();
+    let is_filter = |&release| FilterReader::new(release).of_session(None, &entry.value).is_ok();
+    if is_other || !ignoring.iter().all(is_filter) || mend::is_looked_for(context, b"eventfilter") {
+        return None;
+    }
+    // To a user that has other filters, one more that includes gives events.
+    let is_only = entry.value.starts_with(b"!") || includes.iter().all(|&at| at == entry.origin);
+    Some(if is_only { Safety::Hardening } else { Safety::Widening })
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::prelude::*;
 use crate::config::manager::Manager;
+use crate::posix::{Units, compile};
 use crate::text::is_placeholder;
 
 pub(super) static RULE: Rule = Rule {
@@ -95,7 +96,15 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 (effect, "take the `?` out")
             }
         };
-        findings.at(span, format!("`{part}` is the notation of Perl, and means another thing here"), effect).help(help);
+        let message = format!("`{part}` is the notation of Perl, and means another thing here");
+        let finding = findings.at(span, message, effect).help(help);
+        // The pattern is the value, but for the `!` in front.
+        let posix = posix(pattern).filter(|_| written.value.bytes.ends_with(pattern));
+        if let Some(posix) = posix.filter(|posix| compile(posix, Units::Bytes).is_ok()) {
+            let start = written.value.bytes.len() - pattern.len();
+            let edit = mend::in_value(context, filter.at, start..written.value.bytes.len(), &posix);
+            finding.fix_by(Safety::Widening, "write it as POSIX does", edit);
+        }
     }
 }
 
@@ -106,6 +115,29 @@ enum Perl {
     InBrackets(u8),
     /// A second quantifier.
     Lazy,
+}
+
+/// An expression with all that is of Perl written as POSIX has it; nothing where that is not plain.
+fn posix(pattern: &[u8]) -> Option<Vec<u8>> {
+    let mut pattern = pattern.to_vec();
+    let most = pattern.len();
+    for _ in 0..most {
+        let Some((range, what)) = perl(&pattern) else { return Some(pattern) };
+        let lazy = [pattern[range.start]];
+        let text: &[u8] = match what {
+            Perl::Escape(b'd') => b"[0-9]",
+            Perl::Escape(b'D') => b"[^0-9]",
+            Perl::Escape(b'n' | b'r') => b"[[:space:]]",
+            Perl::Escape(b't' | b'h') => b"[[:blank:]]",
+            Perl::Escape(_) => return None,
+            Perl::InBrackets(b'd') => b"0-9",
+            Perl::InBrackets(b'w') => b"[:alnum:]_",
+            Perl::InBrackets(_) => b"[:space:]",
+            Perl::Lazy => &lazy,
+        };
+        pattern.splice(range, text.iter().copied());
+    }
+    None
 }
 
 /// The first thing of Perl in an expression that compiles.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::address_lists::{Families, Pointless, is_open, key, let_in, others, pointless};
+use super::address_lists::{Families, Fronts, Pointless, deny_above, is_open, key, let_in, others, pointless};
 use super::prelude::*;
 use crate::config::manager::{Acl, AclState, At, Manager, acl};
 
@@ -55,6 +55,18 @@ permit = 10.0.0.1
         .because("the `deny` is for IPv6"),
         bad("[bob]\nacl = lan\npermit = 10.0.0.1\n^^^^^^^^^^^^^^^^^ only other lists can keep somebody from `bob`\n")
             .beside(&[("acl.conf", "[lan]\ndeny = 0.0.0.0/0,::/0\npermit = 10.0.0.0/8\n")]),
+        bad("\
+[net](!)
+permit = 10.0.0.1
+^^^^^^^^^^^^^^^^^ `bob`
+[bob](net)
+[lan](!)
+deny = 0.0.0.0/0
+permit = 10.0.0.2
+[alice](lan,net)
+")
+        .because("a `deny` in the template would undo a `permit` of `alice`"),
+        bad("[bob]\nsecret = x\n\n  ; the office\n  permit = 10.0.0.1\n  ^^^^^^^^^^^^^^^^^ any address"),
         good("[bob]\ndeny = {{ closed }}\npermit = 10.0.0.1\n").because("a tool fills it in"),
         good("[general]\nenabled = yes\nbindaddr = 2001:db8::5\n[bob]\ndeny = ::/0\npermit = 10.0.0.1\n")
             .because("nobody comes over IPv4"),
@@ -98,6 +110,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         }
     }
     let severity = if is_open { Severity::Warning } else { Severity::Info };
+    let is_permit = |rule: &acl::Rule| rule.sense == acl::Sense::Permit;
+    let mut fronts = None;
     for ((at, is_v4, closed), (name, count)) in lines {
         let any = if is_v4 { "any IPv4 address" } else { "any address" };
         let users = others(name, count);
@@ -115,6 +129,10 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 "write `deny = 0.0.0.0/0` and `deny = ::/0` above it",
             ),
         };
-        findings.at(accounts.span(context.effective, at), message, effect).severity(severity).help(help);
+        let finding = findings.at(accounts.span(context.effective, at), message, effect).severity(severity).help(help);
+        if fronts.get_or_insert_with(|| Fronts::of(manager, is_permit)).has(at) {
+            let families = if is_v4 { Families { v4: true, v6: false } } else { Families::BOTH };
+            finding.fix_by(Safety::Hardening, "deny everybody above it", deny_above(context, at, families));
+        }
     }
 }

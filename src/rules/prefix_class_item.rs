@@ -29,6 +29,7 @@ write = c,log
 "),
         bad("[bob]\nread = orig,call\n       ^^^^ write `originate`\n").because("it works, but only before a comma"),
         bad("[staff](!)\nread = call,al,cdr\n            ^^ grants every class\n[bob](staff)\n[eve](staff)\n"),
+        bad("[bob]\nread = co,log,co,call\n       ^^ `command` and `config`\n"),
         good("[bob]\nread = call,cdr,all\nwrite = agent,\n").because("no class begins with the name of another one"),
         good("[bob]\nread = agi,a\n").because("the last item must be a class, and grants nothing here"),
         good("[bob]\nread = all,c,d\nwrite = none,no,call\n").because("nothing more is granted by it"),
@@ -61,6 +62,13 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 true => finding.severity(Severity::Warning).help(format!("write `{first}`")),
                 false => finding.help("write out the classes that are meant"),
             };
+            if list.is_written() {
+                let granted = if item.grants.is_all() { "all".to_owned() } else { names.join(",") };
+                let alike = items(&list.value).filter(|other| other.is_prefix && word(&other.range) == text);
+                let written = |range| Edit { span: list.span(range), text: granted.clone().into_bytes() };
+                let edits = alike.map(|other| written(other.range)).collect();
+                finding.fix_all(list.graded(context, Safety::Safe), format!("write out what it grants: `{granted}`"), edits);
+            }
         }
     }
 }

@@ -38,6 +38,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         };
         let message = format!("the section `{}` inherits from itself", show(header.name.bytes));
         let effect = "Asterisk never comes back from reading the file, and takes all memory there is";
-        findings.at(span, message, effect).help("leave it at `(+)`: what the section holds already stays");
+        let finding = findings.at(span, message, effect).help("leave it at `(+)`: what the section holds already stays");
+        let two = [b"+,", header.name.bytes].concat();
+        if let Some(options) = header.options.filter(|it| it.bytes.eq_ignore_ascii_case(&two)) {
+            let itself = context.span(note.at, options.range.start + 1..options.range.end);
+            finding.fix(Safety::Widening, "leave it at `(+)`", itself, "");
+        }
     }
 }

@@ -60,7 +60,13 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         };
         let message = format!("this `;` in the value of `{}` begins a comment", show(key));
         let help = "write `\\;` for a semicolon that belongs to the value, or put a blank before the comment";
-        findings.at(context.span(at, end + blanks..end + blanks + 1), message, effect).help(help);
+        let place = end + blanks;
+        let finding = findings.at(context.span(at, place..place + 1), message, effect).help(help);
+        // In live text these would begin or end a block comment.
+        let has_marks = mend::has_marks(comment);
+        if !has_marks && mend::has_room(line) {
+            finding.fix(Safety::Widening, "write `\\;`", context.span(at, place..place), "\\");
+        }
     }
 }
 

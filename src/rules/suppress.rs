@@ -19,6 +19,8 @@ use super::{Check, Rule};
 pub struct Suppression {
     /// The whole of it, from `amictl` on.
     pub span: Span,
+    /// What goes with it: the comment and the blanks before it, or the whole of its line where nothing else stands there.
+    pub whole: Span,
     /// The rules it names.
     pub rules: Vec<Allowed>,
     /// Does it say why?
@@ -91,7 +93,18 @@ fn in_tree(tree: &Tree<'_>, file: FileId, list: &mut Vec<Suppression>) {
         if line.has_comment() {
             let pieces = line.pieces();
             let comment = pieces.into_iter().find(|piece| piece.kind == PieceKind::LineComment);
-            match comment.and_then(|comment| parse(tree.source(), comment.range, file)) {
+            let whole = |comment: &Range<usize>| {
+                let before = tree.source()[place.start..comment.start].iter().rev();
+                let start = comment.start - before.take_while(|&&byte| is_blank(byte)).count();
+                // What stands below the first line is not the beginning of the file.
+                let all = start == place.start && start > 0 && tree.source()[..place.end].ends_with(b"\n");
+                Span::new(file, start..if all { place.end } else { comment.end })
+            };
+            let found = comment.and_then(|comment| {
+                let found = parse(tree.source(), comment.range.clone(), file)?;
+                Some(Suppression { whole: whole(&comment.range), ..found })
+            });
+            match found {
                 Some(found) if is_header => section = Some(Suppression { reach: place, of_section: true, ..found }),
                 Some(found) if is_live => list.push(Suppression { reach: place, ..found }),
                 Some(found) => waiting.push(found),
@@ -112,6 +125,7 @@ fn parse(source: &[u8], comment: Range<usize>, file: FileId) -> Option<Suppressi
     let span = Span::new(file, trim(source, start..comment.end));
     let unclear = Suppression {
         span,
+        whole: span,
         rules: Vec::new(),
         has_reason: false,
         is_clear: false,

@@ -19,8 +19,8 @@ behind the reason is written `until 2027-01-31`.",
     check: Check::Suppression(check),
     examples: &[
         bad("\
-[general] ; amictl: allow(unclosed-headers) made so by a tool
-                          ^^^^^^^^^^^^^^^^ did you mean `unclosed-header`?
+[bob](base) ; amictl: allow(unknown-bases) the base is made at installation
+                            ^^^^^^^^^^^^^ did you mean `unknown-base`?
 "),
         bad("\
 ; amictl: allow(unknown-base, all) old
@@ -60,10 +60,12 @@ fn check(suppression: &Suppression, findings: &mut Findings<'_>) {
             continue;
         }
         let name = show(allowed.name.as_bytes());
-        let help = match nearest(allowed.name.as_bytes(), names()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`amictl explain` lists the rules".to_owned(),
+        let finding = findings.at(allowed.span, format!("there is no rule `{name}`"), EFFECT);
+        match nearest(allowed.name.as_bytes(), names()) {
+            Some(near) => finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(Safety::Safe, format!("write `{near}`"), allowed.span, near),
+            None => finding.help("`amictl explain` lists the rules"),
         };
-        findings.at(allowed.span, format!("there is no rule `{name}`"), EFFECT).help(help);
     }
 }

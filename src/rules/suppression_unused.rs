@@ -1,7 +1,8 @@
 //! Suppressions of findings that are not there.
 
 use super::prelude::*;
-use super::suppress::Suppression;
+use super::suppress::{Allowed, Suppression};
+use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "suppression-unused",
@@ -43,7 +44,9 @@ enabled = yes
 };
 
 fn check(suppression: &Suppression, findings: &mut Findings<'_>) {
-    for allowed in suppression.rules.iter().filter(|allowed| !suppression.is_over && allowed.tried && !allowed.used) {
+    let is_unused = |allowed: &Allowed| !suppression.is_over && allowed.tried && !allowed.used;
+    let goes = suppression.rules.iter().all(is_unused);
+    for (number, allowed) in suppression.rules.iter().enumerate().filter(|(_, allowed)| is_unused(allowed)) {
         let message = format!("`{}` finds nothing here", allowed.name);
         findings
             .at(
@@ -51,6 +54,22 @@ fn check(suppression: &Suppression, findings: &mut Findings<'_>) {
                 message,
                 "sees a comment; it would hide the next finding of this kind on the line or in this section",
             )
-            .help("take it out");
+            .help("take it out")
+            .fix(
+                Safety::Safe,
+                if goes { "take the comment out" } else { "take the name out" },
+                if goes { suppression.whole } else { with_comma(suppression, number) },
+                "",
+            );
+    }
+}
+
+/// A name with the comma that joins it to the others.
+fn with_comma(suppression: &Suppression, number: usize) -> Span {
+    let span = suppression.rules[number].span;
+    match (number.checked_sub(1), suppression.rules.get(number + 1)) {
+        (Some(before), _) => Span { start: suppression.rules[before].span.end, ..span },
+        (None, Some(next)) => Span { end: next.span.start, ..span },
+        (None, None) => span,
     }
 }

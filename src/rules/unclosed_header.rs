@@ -37,6 +37,17 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             What::UnclosedOptions => ("`)`", "close the options with `)`"),
             _ => continue,
         };
-        findings.at(span, format!("this section header has no {missing}"), context.refusal(note)).help(help);
+        let finding = findings.at(span, format!("this section header has no {missing}"), context.refusal(note)).help(help);
+        // What else stands on the line may be meant to stand behind the header.
+        let text = context.files.bytes(span);
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+        let is_clear = match note.what {
+            What::UnclosedName => text.len() > 1 && text[1..].iter().all(is_name),
+            _ => text.iter().all(|byte| is_name(byte) || b"[](!+,".contains(byte)),
+        };
+        if is_clear && !context.effective.line(note.at).is_tangled() {
+            let end = context.span(note.at, span.range().end..span.range().end);
+            finding.fix(Safety::Widening, format!("close it with {missing}"), end, missing.trim_matches('`'));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::address_lists::is_template;
 use super::prelude::*;
-use crate::config::manager::{AclState, At, Manager};
+use crate::config::manager::{AclState, At, Manager, Part};
 use crate::text::is_blank;
 
 pub(super) static RULE: Rule = Rule {
@@ -80,7 +80,12 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             [] => "`acl` asks for an ACL without a name".to_owned(),
             _ => format!("acl.conf has no ACL `{}`{end}", show(name)),
         };
-        findings.at(span, message, "refuses every address: nobody can log in to this user").help(help);
+        let finding = findings.at(span, message, "refuses every address: nobody can log in to this user").help(help);
+        let other = defined.get(&trimmed.to_ascii_lowercase()).filter(|_| !name.is_empty());
+        if let Some(other) = other.filter(|other| mend::is_plain_name(other) && acl.at.part == Part::Manager && !range.is_empty()) {
+            let edit = mend::in_value(context, acl.at.line, range, other);
+            finding.fix_by(Safety::Widening, format!("write `{}`", show(other)), edit);
+        }
     }
 }
 

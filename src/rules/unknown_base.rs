@@ -35,11 +35,24 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let message = format!("no section `{}` stands above", show(name));
         let finding = findings.at(context.span(note.at, text.range.clone()), message, context.refusal(note));
         let sections = &context.effective.sections;
+        let stands_above = |name: &str| {
+            let same = sections.iter().filter(|section| section.name.eq_ignore_ascii_case(name.as_bytes()));
+            same.map(|section| section.origin).any(|it| it.read == note.at.read && it.line < note.at.line)
+        };
         let exists = |name: &[u8]| sections.iter().any(|section| section.name.eq_ignore_ascii_case(name));
         let names = sections.iter().filter_map(|section| std::str::from_utf8(section.name).ok());
+        let span = context.span(note.at, text.range.clone());
+        let is_plain = !context.effective.line(note.at).is_tangled();
+        let trimmed = std::str::from_utf8(name.trim_ascii());
         if name != name.trim_ascii() && exists(name.trim_ascii()) {
+            if is_plain && trimmed.is_ok_and(stands_above) {
+                finding.fix(Safety::Widening, "take the blanks out", span, name.trim_ascii());
+            }
             finding.help("blanks count here: write the names without any, also behind a comma");
         } else if let Some(near) = nearest(name, names) {
+            if is_plain && stands_above(near) && mend::is_plain_name(near.as_bytes()) {
+                finding.fix(Safety::Widening, format!("write `{near}`"), span, near);
+            }
             finding.help(format!("did you mean `{near}`?"));
         } else {
             finding.help("move the section that it inherits from above this one");

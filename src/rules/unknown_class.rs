@@ -6,6 +6,7 @@ use super::prelude::*;
 use crate::catalog::{self, nearest};
 use crate::config::manager::Manager;
 use crate::config::manager::classes::{Classes, items};
+use crate::finding::Finding;
 use crate::text::trim;
 
 pub(super) static RULE: Rule = Rule {
@@ -59,7 +60,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             let range = trim(&list.value, item.range.clone());
             let word = &list.value[range.clone()];
             let is_none = word == b"none" || item.is_prefix && b"none".starts_with(word);
-            let is_split = between_blanks(&list.value[item.range]).is_some();
+            let is_split = between_blanks(&list.value[item.range.clone()]).is_some();
             if word.is_empty() || is_none || is_split {
                 continue;
             }
@@ -78,19 +79,32 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
                 ),
                 None => (format!("`{}` in `{key}` is no class", show(word)), "takes no notice of it".to_owned()),
             };
+            let span = list.span(item.range);
             let finding = findings.at(list.span(range), message, effect);
+            let write = |finding: &mut Finding, text: &str| {
+                finding.fix(Safety::Widening, format!("write `{text}`"), span, text);
+            };
             let lower = word.to_ascii_lowercase();
             let names = || catalog::classes().map(catalog::ClassDef::name).chain(["all"]);
             match (class(&lower).or(before_remark(&lower)), nearest(&lower, names())) {
                 _ if negated.is_some() => finding.help("name the classes that are meant, and leave this one out"),
                 (Some(name), _) if class(&lower).is_none() => finding.help(format!("write `{name}`")),
-                (Some(name), _) => finding.help(format!("write `{name}`, in lower case")),
+                (Some(name), _) => {
+                    write(finding, name);
+                    finding.help(format!("write `{name}`, in lower case"))
+                }
                 _ if [&b"yes"[..], b"on", b"true", b"*", b"any", b"-1", b"1"].contains(&&lower[..]) => {
                     finding.help("name the classes, or write `all` for every class")
                 }
-                (_, Some(near)) => finding.help(format!("did you mean `{near}`?")),
+                (_, Some(near)) => {
+                    write(finding, near);
+                    finding.help(format!("did you mean `{near}`?"))
+                }
                 _ => match parts(word) {
-                    Some(names) => finding.help(format!("put commas between the classes: `{}`", names.join(","))),
+                    Some(names) => {
+                        write(finding, &names.join(","));
+                        finding.help(format!("put commas between the classes: `{}`", names.join(",")))
+                    }
                     None => finding.help("take it out, or name the class that is meant"),
                 },
             };

@@ -2,7 +2,9 @@
 
 use super::prelude::*;
 use crate::catalog::nearest;
+use crate::config::Origin;
 use crate::syntax::Directive;
+use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "unknown-directive",
@@ -45,7 +47,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         };
         findings
             .at(context.span(note.at, span.range().start..end), "there is no such directive", effect)
-            .help(meant.help());
+            .help(meant.help())
+            .fix_by(Safety::Widening, "write the directive as it has to be", meant.mend(context, note.at, span));
     }
 }
 
@@ -81,6 +84,13 @@ impl<'t> Meant<'t> {
             _ => is_word,
         };
         fits.then_some(Meant { word: meant, argument })
+    }
+
+    /// The line as it has to be. A command may have a password in it.
+    fn mend(&self, context: &Context<'_>, at: Origin, span: Span) -> Option<Edit> {
+        let is_plain = !context.effective.line(at).is_tangled() && self.word != "exec";
+        let text = [b"#", self.word.as_bytes(), b" ", self.argument].concat();
+        is_plain.then_some(Edit { span, text })
     }
 
     fn help(&self) -> String {

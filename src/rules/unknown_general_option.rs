@@ -75,14 +75,20 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             false => format!("[general] has no option `{name}`"),
         };
         let effect = "ignores the line, and prints the line with its value into the log";
-        let finding = findings.at(context.span(entry.origin, written.name.range), message, effect);
+        let finding = findings.at(context.span(entry.origin, written.name.range.clone()), message, effect);
         if is_secret_key(key) {
             finding.severity(Severity::Error);
         }
         match (users, catalog::refused(key), nearest_option(SectionKind::General, key)) {
             (true, ..) => finding.help("move it into the section of the user"),
             (_, Some(why), _) => finding.help(format!("{why}; take the line out")),
-            (.., Some(near)) => finding.help(format!("did you mean `{near}`?")),
+            (.., Some(near)) => {
+                if mend::plain(context.effective, entry.origin).is_some() {
+                    let name = context.span(entry.origin, written.name.range);
+                    finding.fix(Safety::Widening, format!("write `{near}`"), name, near);
+                }
+                finding.help(format!("did you mean `{near}`?"))
+            }
             _ => finding.help("take the line out"),
         };
     }

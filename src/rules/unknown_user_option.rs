@@ -2,6 +2,9 @@
 
 use super::prelude::*;
 use crate::catalog::{self, SectionKind, nearest_option};
+use crate::config::Entry;
+use crate::config::manager::acl::{self, Sense};
+use crate::config::manager::{At, Part};
 use crate::release::Release;
 use crate::text::is_placeholder;
 
@@ -30,6 +33,7 @@ password = x
 permits = 10.0.0.1
 ^^^^^^^ ignores the line without a word
 "),
+        bad("[bob]\nsecret = x\ndenny = 0.0.0.0/0,::/0\n^^^^^ did you mean `deny`?\npermit = 10.0.0.1\n"),
         bad("\
 [staff](!)
 enabled = yes
@@ -79,8 +83,25 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let finding = findings.at(span, message, "ignores the line without a word");
         match nearest_option(SectionKind::User, key) {
             _ if general => finding.help("move it into [general], or take it out"),
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            Some(near) => {
+                if mend::plain(context.effective, entry.origin).is_some() {
+                    finding.fix(safety(context, near, entry), format!("write `{near}`"), span, near);
+                }
+                finding.help(format!("did you mean `{near}`?"))
+            }
             None => finding.help("take the line out, or make it a comment with `;`"),
         };
+    }
+}
+
+/// What it does to be an option: one more `deny` that can be read only keeps addresses out.
+fn safety(context: &Context<'_>, option: &str, entry: &Entry<'_>) -> Safety {
+    let at = At { part: Part::Manager, line: entry.origin };
+    let mut rules = Vec::new();
+    let is_read = acl::append(Sense::Deny, &entry.value, at, &mut rules).is_ok();
+    let denies = option == "deny" && is_read && rules.iter().all(|rule| rule.sense == Sense::Deny);
+    match denies && !mend::is_looked_for(context, b"deny") {
+        true => Safety::Hardening,
+        false => Safety::Widening,
     }
 }

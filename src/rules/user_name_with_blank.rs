@@ -1,6 +1,9 @@
 //! A section whose name has a blank at an end.
 
+use std::collections::HashSet;
+
 use super::prelude::*;
+use crate::config::{Origin, Section, SectionId};
 use crate::text::{is_placeholder, trim};
 
 pub(super) static RULE: Rule = Rule {
@@ -31,6 +34,10 @@ Take the blank out. Blanks inside a name do no harm.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let sections = &context.effective.sections;
+    let bases: HashSet<SectionId> = sections.iter().flat_map(|section| section.bases.iter().copied()).collect();
+    let asked_for: HashSet<Origin> = bases.into_iter().map(|base| context.effective.section(base).origin).collect();
+    let is_base = |section: &Section<'_>| asked_for.contains(&section.origin);
     for section in context.users() {
         let (name, inner) = (section.name, trim(section.name, 0..section.name.len()));
         let Node::Header(header) = context.effective.line(section.origin).node() else { continue };
@@ -59,8 +66,15 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             (true, false) => "in front",
             _ => "at its end",
         };
-        let span = context.span(section.origin, header.name.range);
+        let span = context.span(section.origin, header.name.range.clone());
         let finding = findings.at(span, format!("the name `{}` has a blank {place}", show(name)), effect);
         finding.severity(if is_off { Severity::Error } else { Severity::Warning }).help(help);
+        // Whoever asks for the section by its name asks for the blank, too.
+        let is_asked_for = !section.appended.is_empty() || context.effective.named(name).len() > 1 || is_base(section);
+        let is_plain = !context.effective.line(section.origin).is_tangled() && name.len() == header.name.range.len();
+        let is_second_general = is_general && context.general().is_some();
+        if is_plain && !inner.is_empty() && !has_other && !is_asked_for && !is_second_general {
+            finding.fix(Safety::Widening, "take the blank out", span, &name[inner]);
+        }
     }
 }

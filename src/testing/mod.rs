@@ -14,6 +14,7 @@ pub mod judge;
 pub mod manager_cases;
 #[cfg(unix)]
 mod manager_values;
+pub mod mistakes;
 #[cfg(unix)]
 pub mod odd_managers;
 pub mod properties;

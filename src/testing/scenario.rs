@@ -158,6 +158,13 @@ impl Question {
     pub fn parse(files: Files) -> Question {
         Question { ask: Ask::Parse, files, manager: Trials::default() }
     }
+
+    /// The files of a manager, as those of a root of any name.
+    pub fn root(mut self) -> Files {
+        let manager = self.files.remove(&b"manager.conf"[..]).unwrap_or_default();
+        self.files.insert(CASE.as_bytes().to_vec(), manager);
+        self.files
+    }
 }
 
 /// The file that `ask = "parse"` is about.

@@ -47,7 +47,8 @@ fn every_rule_has_a_page_and_examples_of_both_kinds() {
 #[test]
 fn rule_files_and_rules_are_the_same() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
-    let helpers = ["mod", "address-lists", "context", "prelude", "examples", "filter-lines", "generated", "suppress"];
+    let helpers =
+        ["mod", "address-lists", "context", "prelude", "examples", "filter-lines", "generated", "mend", "suppress"];
     let files: BTreeSet<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().replace('_', "-"))

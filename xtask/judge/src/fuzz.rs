@@ -6,7 +6,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use amictl::testing::cases::{Files, ROOT, case};
 use amictl::testing::generate::{Seed, mutated, soup};
-use amictl::testing::properties::{check_is_total, load_is_total, round_trip, suppression_is_exact};
+use amictl::testing::mistakes::mistakes;
+use amictl::testing::odd_managers::odd_manager;
+use amictl::testing::properties::{check_is_total, fixes_are_sound, load_is_total, round_trip, suppression_is_exact};
 use amictl::testing::scenario::{self, Scenario};
 use anyhow::{Result, bail};
 
@@ -20,7 +22,10 @@ pub(crate) struct Plan {
     /// The same seed makes the same inputs (one that is shown, when none is given)
     #[arg(long)]
     seed: Option<u64>,
-    /// Properties to try (all of them when none is named): round-trip, load, check, suppression
+    /// Stop each property after so many inputs, too
+    #[arg(long)]
+    inputs: Option<u64>,
+    /// Properties to try (all of them when none is named): round-trip, load, check, suppression, fix
     properties: Vec<String>,
 }
 
@@ -29,16 +34,17 @@ const SLOW: Duration = Duration::from_secs(3);
 
 type Property = fn(&Files);
 
-const PROPERTIES: [(&str, Property); 4] = [
+const PROPERTIES: [(&str, Property); 5] = [
     ("round-trip", |case| case.values().for_each(|bytes| round_trip(bytes))),
     ("load", load_is_total),
     ("check", check_is_total),
     ("suppression", |case| suppression_is_exact(case.get(ROOT).map_or(&b""[..], Vec::as_slice))),
+    ("fix", fixes_are_sound),
 ];
 
 pub(crate) fn fuzz(plan: &Plan) -> Result<Verdict> {
     if let Some(unknown) = plan.properties.iter().find(|it| PROPERTIES.iter().all(|(name, _)| name != it)) {
-        bail!("there is no property `{unknown}`: name round-trip, load, check or suppression");
+        bail!("there is no property `{unknown}`: name round-trip, load, check, suppression or fix");
     }
     let chosen =
         PROPERTIES.iter().filter(|(name, _)| plan.properties.is_empty() || plan.properties.iter().any(|it| it == name));
@@ -53,7 +59,7 @@ pub(crate) fn fuzz(plan: &Plan) -> Result<Verdict> {
     for (name, property) in chosen {
         let (began, mut seed, mut inputs) = (Instant::now(), Seed::new(start), 0_u64);
         let mut slowest = (Duration::ZERO, 0);
-        while began.elapsed() < time {
+        while began.elapsed() < time && plan.inputs.is_none_or(|most| inputs < most) {
             let input = input(&mut seed, &corpus);
             inputs += 1;
             let asked = Instant::now();
@@ -77,19 +83,30 @@ pub(crate) fn fuzz(plan: &Plan) -> Result<Verdict> {
     Ok(verdict)
 }
 
-/// The scenario tables, when this is run in a checkout.
+/// The scenario tables, when this is run in a checkout; a manager.conf is a root like others.
 fn corpus() -> Vec<Files> {
     let tables = scenario::load(Path::new("fixtures/scenarios"), &[]).unwrap_or_default();
-    tables.iter().flat_map(|table| &table.scenarios).filter_map(Scenario::files).collect()
+    let files = tables.iter().flat_map(|table| &table.scenarios).filter_map(Scenario::files);
+    let named = |mut files: Files| {
+        if !files.contains_key(ROOT)
+            && let Some(manager) = files.remove(&b"manager.conf"[..])
+        {
+            files.insert(ROOT.to_vec(), manager);
+        }
+        files
+    };
+    files.map(named).collect()
 }
 
 fn input(seed: &mut Seed, corpus: &[Files]) -> Files {
-    let root = match seed.below(4) {
+    let root = match seed.below(8) {
         0 => soup(seed),
         1 => {
             let bytes = soup(seed);
             mutated(seed, &bytes)
         }
+        2 | 3 => return mistakes(seed),
+        4 => return odd_manager(seed, &Files::new()).root(),
         _ => return case(seed, corpus),
     };
     Files::from([(ROOT.to_vec(), root)])
