@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::address_lists::{Families, key, let_in};
 use super::prelude::*;
 use crate::config::manager::acl::{self, Network, Sense};
-use crate::config::manager::listen::State;
+use crate::config::manager::listen::{Listener, State};
 use crate::config::manager::{AclState, Manager, SecretState, User};
 use crate::text::is_placeholder;
 
@@ -88,7 +88,7 @@ test123 testing trixbox user voip";
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
     let mut reach = Reach::of(manager);
-    if reach.clients.is_empty() {
+    if reach.is_near() {
         return;
     }
     let mut seen = Set::default();
@@ -112,7 +112,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     }
 }
 
-fn is_well_known(user: &User<'_>) -> bool {
+pub(super) fn is_well_known(user: &User<'_>) -> bool {
     let secret = &user.secret.value;
     let is = |word: &[u8]| secret.accepts(word);
     is(user.name) || is(&user.name.to_ascii_lowercase()) || WORDS.split(' ').any(|word| is(word.as_bytes()))
@@ -132,7 +132,12 @@ const MOST_PERMITS: usize = 16;
 
 impl Reach {
     pub(super) fn of(manager: &Manager<'_>) -> Reach {
-        let open = manager.listeners.iter().filter(|listener| listener.state != State::Closed);
+        Reach::through(&manager.listeners)
+    }
+
+    /// The same for some listeners.
+    pub(super) fn through<'m, 't: 'm>(listeners: impl IntoIterator<Item = &'m Listener<'t>>) -> Reach {
+        let open = listeners.into_iter().filter(|listener| listener.state != State::Closed);
         let far = open.filter(|it| it.address.is_some_and(|address| !address.ip.to_canonical().is_loopback()));
         let families = far.map(Families::of).fold(Families::default(), Families::or);
         let v4 = [Ipv4Addr::new(203, 0, 113, 77), Ipv4Addr::new(10, 66, 77, 88), Ipv4Addr::new(192, 168, 77, 88)];
@@ -142,8 +147,13 @@ impl Reach {
         Reach { clients, families, known: Map::default() }
     }
 
+    /// Is this machine the only one that may come in?
+    pub(super) fn is_near(&self) -> bool {
+        self.clients.is_empty()
+    }
+
     /// Is there an address of another machine that passes each ACL of a user? Where that is not known: no.
-    fn is_open(&mut self, user: &User<'_>) -> bool {
+    pub(super) fn is_open(&mut self, user: &User<'_>) -> bool {
         user.acls.iter().all(|list| match list.state {
             AclState::Ok => {
                 let key = key(list);
