@@ -105,6 +105,7 @@ rules! {
     sees_no_events,
     semicolon_cuts_value,
     setvar_hazard,
+    short_http_timeout,
     short_secret,
     suppression_expired,
     suppression_unknown_rule,

@@ -36,7 +36,7 @@ when only this machine can log in, and words that everybody tries first are the 
 const LEAST: usize = 8;
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    let mut reach = Reach::of(manager);
+    let mut reach = Reach::by_any_way(manager);
     if reach.is_near() {
         return;
     }

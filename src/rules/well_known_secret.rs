@@ -22,7 +22,7 @@ calls that it pays for.
 Give the user a long random secret, such as `openssl rand -hex 24` makes. The secret is not printed here.
 
 Nothing is said when only this machine can log in: when the manager listens on a loopback address or is not enabled, \
-or when the user's ACL lets in nothing else. An IPv4 `deny` does not keep out IPv6. Nor is anything said when an ACL \
+or when the user's ACL lets in nothing else. AMI over HTTP counts where the http.conf is here that opens it. An IPv4 `deny` does not keep out IPv6. Nor is anything said when an ACL \
 is not here to be looked at.",
     source: "main/manager.c, authenticate and __init_manager; recorded on 13.12.2 to 23.4.1",
     check: Check::Manager(check),
@@ -72,6 +72,17 @@ permit = 127.0.0.1/255.255.255.0
 ",
         )
         .because("only this machine can log in"),
+        bad("\
+[general]
+enabled = yes
+bindaddr = 127.0.0.1
+webenabled = yes
+[bob]
+secret = 1234
+^^^^^^^^^^^^^ from any address
+")
+        .beside(&[("http.conf", "[general]\nenabled = yes\nbindaddr = 0.0.0.0\n")])
+        .because("the HTTP server carries AMI as well"),
         good("[general]\nenabled = yes\nbindaddr = 127.0.0.1\n[bob]\nsecret = 1234\n"),
         good("[general]\nenabled = no\n[bob]\nsecret = 1234\n").because("nothing listens"),
         good("[general]\nenabled = yes\n[bob]\nsecret = 1234\nacl = office\n").because("acl.conf is not here"),
@@ -87,7 +98,7 @@ mysecret pass passw0rd password password123 pbx phpagi qwerty root secret secret
 test123 testing trixbox user voip";
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    let mut reach = Reach::of(manager);
+    let mut reach = Reach::by_any_way(manager);
     if reach.is_near() {
         return;
     }
@@ -133,6 +144,11 @@ const MOST_PERMITS: usize = 16;
 impl Reach {
     pub(super) fn of(manager: &Manager<'_>) -> Reach {
         Reach::through(&manager.listeners)
+    }
+
+    /// The same over AMI and over HTTP.
+    pub(super) fn by_any_way(manager: &Manager<'_>) -> Reach {
+        Reach::through(manager.listeners.iter().chain(manager.http.iter().flat_map(|http| &http.listeners)))
     }
 
     /// The same for some listeners.
