@@ -32,13 +32,13 @@ dialplan fills, or reads. Asterisk reads asterisk.conf only when it starts.",
             "\
 [options]
 live_dangerously = yes
-                   ^^^ `bob` writes any file
+                   ^^^ `bob` may write any file
 ",
         )]),
         bad("[general]\nenabled = yes\n[bob]\nsecret = x\nwrite = reporting\n[eve]\nsecret = y\nwrite = reporting\n")
             .beside(&[(
                 "asterisk.conf",
-                "[Options]\nlive_dangerously = no\nLive_Dangerously => T\n                    ^ `bob` and 1 more reads any file\n",
+                "[Options]\nlive_dangerously = no\nLive_Dangerously => T\n                    ^ `bob` and 1 more may read any file\n",
             )]),
         bad("[general]\nenabled = yes\n[bob]\nsecret = x\nwrite = all\n").beside(&[(
             "asterisk.conf",
@@ -72,8 +72,8 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     const MESSAGE: &str = "functions of the dialplan that reach beyond the call work for managers as well";
     const HELP: &str = "take the line out, and restart Asterisk";
     let (user, count, what) = match (gains(write), gains(read)) {
-        (Some((user, count)), _) => (user, count, "writes any file that Asterisk may write, by Setvar with FILE"),
-        (None, Some((user, count))) => (user, count, "reads any file that Asterisk may read, by Getvar with FILE"),
+        (Some((user, count)), _) => (user, count, "may write any file that Asterisk may, by Setvar with FILE"),
+        (None, Some((user, count))) => (user, count, "may read any file that Asterisk may, by Getvar with FILE"),
         (None, None) => {
             let effect = "lets them read and write files; nobody here gains, as each user has no rights, or all";
             findings.at(span, MESSAGE, effect).severity(Severity::Info).help(HELP);

@@ -274,7 +274,7 @@ mod tests {
     use super::*;
     use crate::config::manager::general::General;
     use crate::config::{self, Place};
-    use crate::host::Memory;
+    use crate::host::{Memory, Rights};
     use crate::release::Release;
     use crate::text::Files;
 
@@ -316,6 +316,25 @@ mod tests {
             }
         };
         decides.into_iter().chain(judgement.warnings.iter().map(|trouble| trouble.kind)).collect()
+    }
+
+    #[test]
+    fn a_key_that_everybody_reads_is_told() {
+        let mut host = Memory::default();
+        let both = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/manager/tls/both.pem");
+        host.add("/etc/asterisk/both.pem", std::fs::read(both).expect("a file"));
+        host.set_rights("/etc/asterisk/both.pem", Rights { read: true, write: false });
+        host.set_now(Duration::from_secs(57 * YEAR));
+        let files = Files::default();
+        let text = "[general]\ntlsenable=yes\ntlscertfile=/etc/asterisk/both.pem\n";
+        let root = files.add("manager.conf".into(), "/etc/asterisk/manager.conf".into(), text.into()).id();
+        for complete in [true, false] {
+            let world = World::new(&files, &host, Place { etc: "/etc/asterisk".into(), root: None, complete });
+            let effective = config::load(&world, root, Release::newest_lts());
+            let warnings = judge(&world, &General::read(&effective, Release::newest_lts()).tls).warnings;
+            let is_told = warnings.iter().any(|trouble| trouble.kind == TroubleKind::ReadByAll && trouble.at.is_some());
+            assert_eq!(is_told, complete);
+        }
     }
 
     #[test]
