@@ -4,15 +4,19 @@
 //! evaluator's to say (`access`), which events whom reach is the compiled `Delivery`'s.
 
 mod actions;
+mod changes;
 mod crowd;
 pub mod event;
 mod hub;
 mod loaded;
 mod net;
 mod session;
+mod tls;
 mod wire;
 
+pub use changes::changes;
 pub use event::{Event, Peer};
 pub use hub::{Due, Hub, Id};
 pub use loaded::Loaded;
 pub use net::Net;
+pub use tls::{Tls, TlsError, tls};

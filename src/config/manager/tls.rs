@@ -148,6 +148,20 @@ pub fn judge(world: &World<'_>, tls: &Tls<'_>) -> Judgement {
     Judgement { verdict, warnings }
 }
 
+/// The files of the certificate and of the key, for who is to use them; a relative path is one from the working directory.
+/// Nothing where no such file can be named.
+pub fn paths(world: &World<'_>, tls: &Tls<'_>) -> Option<[PathBuf; 2]> {
+    let path = |what, path: &[u8], at| {
+        let named = Named { what, path, at };
+        named.place(world).ok().or_else(|| path.first().filter(|byte| !b"/\"'".contains(byte)).map(|_| path_of(path)))
+    };
+    let certificate = path("certificate", tls.certfile.value, tls.certfile.at)?;
+    match tls.privatekey.value {
+        b"" => Some([certificate.clone(), certificate]),
+        key => Some([certificate, path("key", key, tls.privatekey.at)?]),
+    }
+}
+
 fn files(world: &World<'_>, tls: &Tls<'_>, warnings: &mut Vec<Trouble>) -> Result<(), Verdict> {
     let cert = Named { what: "certificate", path: tls.certfile.value, at: tls.certfile.at };
     if cert.path.is_empty() {
