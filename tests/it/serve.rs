@@ -68,7 +68,8 @@ fn connect(at: &str) -> TcpStream {
 fn until(stream: &mut impl Read, text: &str) -> String {
     let (mut all, mut byte) = (Vec::new(), [0]);
     while !all.ends_with(text.as_bytes()) {
-        assert_eq!(stream.read(&mut byte).unwrap(), 1, "closed after {:?}", String::from_utf8_lossy(&all));
+        let read = stream.read_exact(&mut byte);
+        read.unwrap_or_else(|error| panic!("{error}, after {:?}", String::from_utf8_lossy(&all)));
         all.push(byte[0]);
     }
     String::from_utf8(all).unwrap()
