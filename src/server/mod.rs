@@ -11,6 +11,7 @@ mod hub;
 mod loaded;
 mod net;
 mod session;
+mod test_server;
 mod tls;
 mod wire;
 
@@ -19,4 +20,5 @@ pub use event::{Event, Peer};
 pub use hub::{Due, Hub, Id};
 pub use loaded::Loaded;
 pub use net::Net;
+pub use test_server::TestServer;
 pub use tls::{Tls, TlsError, tls};
