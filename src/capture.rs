@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
@@ -73,6 +74,11 @@ impl Event<'_> {
     /// Its classes as the second line has them, without the `,all` at their end.
     pub fn classes(&self) -> &[u8] {
         &self.text[self.classes.0..self.classes.1]
+    }
+
+    /// Where in the text the name and the classes are.
+    pub fn places(&self) -> (Range<usize>, Range<usize>) {
+        (self.name.0..self.name.1, self.classes.0..self.classes.1)
     }
 }
 

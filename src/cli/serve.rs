@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
 use super::exit::{Exit, Failure};
+use super::feed::Feed;
 use super::{Reading, complain, target};
 use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::{Outcome, World};
@@ -26,6 +27,13 @@ use crate::text::Files;
 #[command(after_help = "\
 It listens where the file says, or where --bind and --port do; port 0 takes any
 that is free. The first line on standard output says where.
+
+To replay a recorded session to a client under development, over and over:
+  amictl serve manager.conf --port 0 --events session.ami --loop
+Each session is sent what its classes, mask and filters let through, byte for
+byte as it was captured; events that carry a Timestamp come as far apart as they
+were. A client that must not miss the first ones logs in with `Events: off`,
+adds its filters, and then switches events on.
 
 Exit codes: 0 stopped by a signal, 1 the file has errors, 2 usage or settings, 3
 it cannot be read, or nothing can be listened to.")]
@@ -44,6 +52,9 @@ pub(super) struct Serve {
     force: bool,
     #[command(flatten)]
     reading: Reading,
+    // The last, as what follows it in here would stand under its heading.
+    #[command(flatten)]
+    feed: Feed,
 }
 
 /// Only what is wrong: the rules as they are by themselves.
@@ -76,11 +87,12 @@ impl Serve {
             return Err(Failure { exit: Exit::Findings, ..Failure::usage("Asterisk does not load this file") }
                 .help(format!("`amictl check {}` says why", self.file.display())));
         }
+        self.feed.look(host)?;
         let at = self.address(&loaded)?;
         let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
-        LocalSet::new().block_on(&runtime, listen(hub, at, out))
+        LocalSet::new().block_on(&runtime, listen(hub, at, out, |net| self.feed.begin(net, release)))
     }
 
     /// Is there no error in the file? Says what there is.
@@ -116,13 +128,14 @@ impl Serve {
 }
 
 /// Listens until a signal comes, then tells everybody and waits until all is sent.
-async fn listen(hub: Hub, at: SocketAddr, out: &mut dyn Write) -> Result<Exit, Failure> {
+async fn listen(hub: Hub, at: SocketAddr, out: &mut dyn Write, begin: impl FnOnce(&Net)) -> Result<Exit, Failure> {
     let failed = |error| Failure::input(format!("cannot listen on {at}: {error}"));
     let listener = TcpListener::bind(at).await.map_err(failed)?;
     writeln!(out, "listening on {}", listener.local_addr().map_err(failed)?)?;
     out.flush()?;
     let net = Net::new(hub, Box::new(|| Disk.now()));
     tokio::task::spawn_local(net.clone().keep_time());
+    begin(&net);
     tokio::select! {
         ended = net.clone().accept(listener) => ended.map_err(failed)?,
         () = stopped() => {}

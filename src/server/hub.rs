@@ -145,13 +145,24 @@ impl Hub {
             if matches!(session.state, State::Waiting { .. }) {
                 woken.push(id);
             } else if matches!(session.state, State::Open) {
-                session.out.extend_from_slice(text);
+                session.queue(text);
                 self.stirred.insert(id);
             }
         }
         for id in woken {
             self.end_wait(id, text);
         }
+    }
+
+    /// How many sessions would be sent some event or other.
+    pub fn audience(&self) -> usize {
+        let logins = self.sessions.values().filter_map(|session| session.login.as_ref());
+        logins.filter(|login| !login.read.is_none() && !login.mask.is_none()).count()
+    }
+
+    /// The most bytes that wait to be sent to one session.
+    pub fn backlog(&self) -> usize {
+        self.sessions.values().map(|session| session.out.len()).max().unwrap_or(0)
     }
 
     /// When there is something to do next.
@@ -209,7 +220,7 @@ impl Hub {
     /// Sends a session something.
     pub(super) fn send(&mut self, id: Id, text: &[u8]) {
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.out.extend_from_slice(text);
+            session.queue(text);
             self.stirred.insert(id);
         }
     }

@@ -9,10 +9,14 @@ pub mod event;
 mod hub;
 mod loaded;
 mod net;
+mod play;
 mod session;
+pub mod source;
+mod synthetic;
 mod wire;
 
 pub use event::{Event, Peer};
 pub use hub::{Due, Hub, Id};
 pub use loaded::Loaded;
 pub use net::Net;
+pub use synthetic::Calls;

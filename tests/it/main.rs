@@ -39,6 +39,8 @@ mod reports;
 mod rules;
 mod schemas;
 mod server;
+#[cfg(unix)]
+mod server_sources;
 mod settings;
 mod shell;
 #[cfg(unix)]
