@@ -12,7 +12,7 @@ use super::{complain, target};
 use crate::host::{Disk, FileKind, Host, random};
 use crate::release::Release;
 use crate::server::source::{Pace, Replay};
-use crate::server::{Calls, Net};
+use crate::server::{Calls, Net, Prompt};
 use crate::unpack::unpack;
 
 /// The options of `amictl serve` about that.
@@ -103,7 +103,10 @@ fn unread(path: &Path, error: &io::Error) -> Failure {
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    unpack(if target::is_stdin(path) { Box::new(io::stdin()) } else { Disk.stream(path)? })
+    match target::is_stdin(path) {
+        true => Ok(Box::new(Prompt::new(|| unpack(Box::new(io::stdin()))))),
+        false => unpack(Disk.stream(path)?),
+    }
 }
 
 fn step(rate: f64) -> Duration {
