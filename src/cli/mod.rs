@@ -5,6 +5,7 @@ mod check;
 mod dump;
 pub mod exit;
 mod explain;
+mod feed;
 mod fix;
 mod init;
 mod progress;

@@ -30,13 +30,15 @@ struct Inner {
     timers: Notify,
     /// Wakes whoever waits for the last connection to end.
     empty: Notify,
+    /// Wakes the sources of events: a session has changed, or takes what it is sent.
+    news: Notify,
 }
 
 impl Net {
     /// Puts a hub on the network; `clock` gives the time since the beginning of 1970.
     pub fn new(hub: Hub, clock: Box<dyn Fn() -> Duration>) -> Net {
         let (hub, bells) = (RefCell::new(hub), RefCell::default());
-        Net(Rc::new(Inner { hub, clock, bells, timers: Notify::new(), empty: Notify::new() }))
+        Net(Rc::new(Inner { hub, clock, bells, timers: Notify::new(), empty: Notify::new(), news: Notify::new() }))
     }
 
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
@@ -49,7 +51,19 @@ impl Net {
         if hub.next_timer() != before {
             self.0.timers.notify_one();
         }
+        self.0.news.notify_waiters();
         result
+    }
+
+    /// Waits until something is true of the hub.
+    pub(super) async fn until(&self, is_true: impl Fn(&Hub) -> bool) {
+        loop {
+            let news = self.0.news.notified();
+            if is_true(&self.0.hub.borrow()) {
+                return;
+            }
+            news.await;
+        }
     }
 
     /// Takes connections, without end.
@@ -167,6 +181,7 @@ impl Net {
                 None => {}
             }
             let Some(due) = self.0.hub.borrow_mut().due(id) else { return Ok(()) };
+            self.0.news.notify_waiters();
             listens = due.listens;
             let mut rest = &due.bytes[..];
             let has_bytes = !rest.is_empty();

@@ -41,6 +41,8 @@ mod schemas;
 #[cfg(unix)]
 mod serve;
 mod server;
+#[cfg(unix)]
+mod server_sources;
 mod settings;
 mod shell;
 #[cfg(unix)]
