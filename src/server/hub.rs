@@ -10,11 +10,14 @@ use std::time::Duration;
 use super::actions;
 use super::crowd::Crowd;
 use super::event::{Details, Event, Peer, Security};
+use super::extras::Extras;
 use super::loaded::Loaded;
+use super::replies::Replies;
 use super::session::{Login, Session, State, answer};
 use super::wire::{Fault, Reader, Request};
 use crate::access::Fate;
 use crate::config::manager::general::General;
+use crate::text::Secrets;
 
 /// Names a session.
 pub type Id = u64;
@@ -39,6 +42,17 @@ pub struct Hub {
     /// Those that have not logged in.
     strangers: usize,
     next: Id,
+    extras: Extras,
+    /// What is to be sent later, in the order of its time and then of its coming.
+    later: BTreeMap<(Duration, u64), Later>,
+    scheduled: u64,
+    wants_reload: bool,
+}
+
+/// What is to be sent later.
+enum Later {
+    Answer(Id, Vec<u8>),
+    Event(Event),
 }
 
 /// What is to be done for a session.
@@ -60,7 +74,34 @@ impl Hub {
         let crowd = Crowd::new(disabled(&loaded));
         let (sessions, timers, stirred) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (started, reloaded) = (now, now);
-        Hub { loaded, sessions, crowd, started, reloaded, random, sequence: 0, timers, stirred, strangers: 0, next: 1 }
+        Hub {
+            loaded,
+            sessions,
+            crowd,
+            started,
+            reloaded,
+            random,
+            sequence: 0,
+            timers,
+            stirred,
+            strangers: 0,
+            next: 1,
+            extras: Extras::default(),
+            later: BTreeMap::new(),
+            scheduled: 0,
+            wants_reload: false,
+        }
+    }
+
+    /// The same server with more than its configuration.
+    #[must_use]
+    pub fn with(self, extras: Extras) -> Hub {
+        Hub { extras, ..self }
+    }
+
+    /// Has a client asked for the configuration to be read again, since this was asked last?
+    pub fn wants_reload(&mut self) -> bool {
+        std::mem::take(&mut self.wants_reload)
     }
 
     /// From now on another configuration holds. Sessions keep what they have.
@@ -156,7 +197,8 @@ impl Hub {
 
     /// When there is something to do next.
     pub fn next_timer(&self) -> Option<Duration> {
-        self.timers.first().map(|(at, _)| *at)
+        let timer = self.timers.first().map(|(at, _)| *at);
+        timer.into_iter().chain(self.later.keys().next().map(|(at, _)| *at)).min()
     }
 
     /// Does what is to be done by now.
@@ -176,6 +218,12 @@ impl Hub {
                     self.stirred.insert(id);
                 }
                 _ => {}
+            }
+        }
+        while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 <= now) {
+            match entry.remove() {
+                Later::Answer(id, text) => self.send(id, &text),
+                Later::Event(event) => self.publish(&event, now),
             }
         }
     }
@@ -212,6 +260,38 @@ impl Hub {
             session.out.extend_from_slice(text);
             self.stirred.insert(id);
         }
+    }
+
+    /// Sends a session something at a later time, if it is still there.
+    pub(super) fn send_later(&mut self, id: Id, text: Vec<u8>, at: Duration) {
+        self.schedule(at, Later::Answer(id, text));
+    }
+
+    /// Sends an event at a later time to whoever may see it then.
+    pub(super) fn publish_later(&mut self, event: Event, at: Duration) {
+        self.schedule(at, Later::Event(event));
+    }
+
+    fn schedule(&mut self, at: Duration, what: Later) {
+        self.scheduled += 1;
+        self.later.insert((at, self.scheduled), what);
+    }
+
+    pub(super) fn want_reload(&mut self) {
+        self.wants_reload = true;
+    }
+
+    pub(super) fn secrets(&self) -> Secrets {
+        self.extras.secrets
+    }
+
+    pub(super) fn replies(&self) -> Rc<Replies> {
+        Rc::clone(&self.extras.replies)
+    }
+
+    /// Tells whoever runs the server something.
+    pub(super) fn log(&mut self, text: &str) {
+        (self.extras.log)(text);
     }
 
     pub(super) fn error(&mut self, id: Id, request: &Request, why: &str) {

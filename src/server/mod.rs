@@ -6,13 +6,17 @@
 mod actions;
 mod crowd;
 pub mod event;
+mod extras;
 mod hub;
 mod loaded;
 mod net;
+pub mod replies;
 mod session;
+pub mod show;
 mod wire;
 
 pub use event::{Event, Peer};
+pub use extras::Extras;
 pub use hub::{Due, Hub, Id};
 pub use loaded::Loaded;
 pub use net::Net;
