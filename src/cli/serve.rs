@@ -11,21 +11,27 @@ use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
 use super::exit::{Exit, Failure};
-use super::{Reading, complain, target};
+use super::{Reading, complain, replies, target};
 use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::{Outcome, World};
 use crate::finding::{Finding, Severity};
 use crate::host::{Disk, Host, random};
 use crate::release::Release;
 use crate::rules::{self, Rule, Selection};
-use crate::server::{Event, Hub, Loaded, Net};
-use crate::text::Files;
+use crate::server::{Event, Extras, Hub, Loaded, Net};
+use crate::text::{Files, Secrets};
 
 /// `amictl serve`.
 #[derive(Args)]
 #[command(after_help = "\
 It listens where the file says, or where --bind and --port do; port 0 takes any
 that is free. The first line on standard output says where.
+
+Clients may what the file says, and are told what Asterisk would tell them. By
+itself it answers Login, Logoff, Challenge, Ping, Events, Filter, WaitEvent,
+UserEvent, ListCommands, CoreStatus, CoreSettings, GetConfig, GetConfigJSON,
+ListCategories, Reload, and Command for `manager show ...`; other actions get
+what the file of --replies has for them, or an error that says there is nothing.
 
 Exit codes: 0 stopped by a signal, 1 the file has errors, 2 usage or settings, 3
 it cannot be read, or nothing can be listened to.")]
@@ -39,6 +45,12 @@ pub(super) struct Serve {
     /// Listen on this port
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// Answer actions with what is written down in this file (TOML)
+    #[arg(long, value_name = "FILE")]
+    replies: Option<PathBuf>,
+    /// Give away secrets to clients that may ask for files
+    #[arg(long)]
+    reveal_secrets: bool,
     /// Run in spite of errors in the file
     #[arg(long)]
     force: bool,
@@ -77,10 +89,20 @@ impl Serve {
                 .help(format!("`amictl check {}` says why", self.file.display())));
         }
         let at = self.address(&loaded)?;
-        let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now());
+        let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(self.extras(host, release)?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
         LocalSet::new().block_on(&runtime, listen(hub, at, out))
+    }
+
+    /// What the server has beside the file.
+    fn extras(&self, host: &dyn Host, release: Release) -> Result<Extras, Failure> {
+        let replies = self.replies.as_deref().map(|path| replies::read(host, path, release)).transpose()?;
+        Ok(Extras {
+            secrets: if self.reveal_secrets { Secrets::Revealed } else { Secrets::Masked },
+            replies: Rc::new(replies.unwrap_or_default()),
+            log: Box::new(|text| complain(&format!("amictl: {text}"))),
+        })
     }
 
     /// Is there no error in the file? Says what there is.
@@ -123,6 +145,7 @@ async fn listen(hub: Hub, at: SocketAddr, out: &mut dyn Write) -> Result<Exit, F
     out.flush()?;
     let net = Net::new(hub, Box::new(|| Disk.now()));
     tokio::task::spawn_local(net.clone().keep_time());
+    tokio::task::spawn_local(reload(net.clone()));
     tokio::select! {
         ended = net.clone().accept(listener) => ended.map_err(failed)?,
         () = stopped() => {}
@@ -138,6 +161,24 @@ async fn listen(hub: Hub, at: SocketAddr, out: &mut dyn Write) -> Result<Exit, F
     });
     net.emptied().await;
     Ok(Exit::Clean)
+}
+
+/// Reads the configuration again each time that a client asks for it. One that does not load changes nothing.
+async fn reload(net: Net) {
+    loop {
+        net.reload_wanted().await;
+        let why = net.with(|hub, now| match hub.loaded().again() {
+            Ok(loaded) if loaded.effective().outcome == Outcome::Loads => {
+                hub.reload(Rc::new(loaded), now);
+                None
+            }
+            Ok(_) => Some("Asterisk does not load it".to_owned()),
+            Err(error) => Some(error.to_string()),
+        });
+        if let Some(why) = why {
+            complain(&format!("amictl: not reloaded: {why}"));
+        }
+    }
 }
 
 /// Ends when the process is asked to.

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use super::hub::Hub;
+use super::loaded::Loaded;
 use super::replies::Replies;
 use crate::text::Secrets;
 
@@ -18,5 +20,37 @@ pub struct Extras {
 impl Default for Extras {
     fn default() -> Extras {
         Extras { secrets: Secrets::Masked, replies: Rc::default(), log: Box::new(|_| {}) }
+    }
+}
+
+impl Hub {
+    /// The same server with more than its configuration.
+    #[must_use]
+    pub fn with(mut self, extras: Extras) -> Hub {
+        self.extras = extras;
+        self
+    }
+
+    /// The configuration that holds for who logs in now.
+    pub fn loaded(&self) -> Rc<Loaded> {
+        Rc::clone(&self.loaded)
+    }
+
+    /// Has a client asked for the configuration to be read again, since this was asked last?
+    pub fn wants_reload(&mut self) -> bool {
+        std::mem::take(&mut self.wants_reload)
+    }
+
+    pub(super) fn secrets(&self) -> Secrets {
+        self.extras.secrets
+    }
+
+    pub(super) fn replies(&self) -> Rc<Replies> {
+        Rc::clone(&self.extras.replies)
+    }
+
+    /// Tells whoever runs the server something.
+    pub(super) fn log(&mut self, text: &str) {
+        (self.extras.log)(text);
     }
 }

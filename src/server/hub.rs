@@ -11,13 +11,12 @@ use super::actions;
 use super::crowd::Crowd;
 use super::event::{Details, Event, Peer, Security};
 use super::extras::Extras;
+use super::later::{Later, Schedule};
 use super::loaded::Loaded;
-use super::replies::Replies;
 use super::session::{Login, Session, State, answer};
 use super::wire::{Fault, Reader, Request};
 use crate::access::Fate;
 use crate::config::manager::general::General;
-use crate::text::Secrets;
 
 /// Names a session.
 pub type Id = u64;
@@ -42,17 +41,9 @@ pub struct Hub {
     /// Those that have not logged in.
     strangers: usize,
     next: Id,
-    extras: Extras,
-    /// What is to be sent later, in the order of its time and then of its coming.
-    later: BTreeMap<(Duration, u64), Later>,
-    scheduled: u64,
-    wants_reload: bool,
-}
-
-/// What is to be sent later.
-enum Later {
-    Answer(Id, Vec<u8>),
-    Event(Event),
+    pub(super) extras: Extras,
+    pub(super) later: Schedule,
+    pub(super) wants_reload: bool,
 }
 
 /// What is to be done for a session.
@@ -87,21 +78,9 @@ impl Hub {
             strangers: 0,
             next: 1,
             extras: Extras::default(),
-            later: BTreeMap::new(),
-            scheduled: 0,
+            later: Schedule::default(),
             wants_reload: false,
         }
-    }
-
-    /// The same server with more than its configuration.
-    #[must_use]
-    pub fn with(self, extras: Extras) -> Hub {
-        Hub { extras, ..self }
-    }
-
-    /// Has a client asked for the configuration to be read again, since this was asked last?
-    pub fn wants_reload(&mut self) -> bool {
-        std::mem::take(&mut self.wants_reload)
     }
 
     /// From now on another configuration holds. Sessions keep what they have.
@@ -198,7 +177,7 @@ impl Hub {
     /// When there is something to do next.
     pub fn next_timer(&self) -> Option<Duration> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        timer.into_iter().chain(self.later.keys().next().map(|(at, _)| *at)).min()
+        timer.into_iter().chain(self.later.next()).min()
     }
 
     /// Does what is to be done by now.
@@ -220,8 +199,8 @@ impl Hub {
                 _ => {}
             }
         }
-        while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 <= now) {
-            match entry.remove() {
+        while let Some(later) = self.later.take(now) {
+            match later {
                 Later::Answer(id, text) => self.send(id, &text),
                 Later::Event(event) => self.publish(&event, now),
             }
@@ -260,38 +239,6 @@ impl Hub {
             session.out.extend_from_slice(text);
             self.stirred.insert(id);
         }
-    }
-
-    /// Sends a session something at a later time, if it is still there.
-    pub(super) fn send_later(&mut self, id: Id, text: Vec<u8>, at: Duration) {
-        self.schedule(at, Later::Answer(id, text));
-    }
-
-    /// Sends an event at a later time to whoever may see it then.
-    pub(super) fn publish_later(&mut self, event: Event, at: Duration) {
-        self.schedule(at, Later::Event(event));
-    }
-
-    fn schedule(&mut self, at: Duration, what: Later) {
-        self.scheduled += 1;
-        self.later.insert((at, self.scheduled), what);
-    }
-
-    pub(super) fn want_reload(&mut self) {
-        self.wants_reload = true;
-    }
-
-    pub(super) fn secrets(&self) -> Secrets {
-        self.extras.secrets
-    }
-
-    pub(super) fn replies(&self) -> Rc<Replies> {
-        Rc::clone(&self.extras.replies)
-    }
-
-    /// Tells whoever runs the server something.
-    pub(super) fn log(&mut self, text: &str) {
-        (self.extras.log)(text);
     }
 
     pub(super) fn error(&mut self, id: Id, request: &Request, why: &str) {

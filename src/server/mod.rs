@@ -8,6 +8,7 @@ mod crowd;
 pub mod event;
 mod extras;
 mod hub;
+mod later;
 mod loaded;
 mod net;
 pub mod replies;

@@ -28,13 +28,15 @@ struct Inner {
     timers: Notify,
     /// Wakes whoever waits for the last connection to end.
     empty: Notify,
+    /// Wakes whoever reads the configuration again.
+    reload: Notify,
 }
 
 impl Net {
     /// Puts a hub on the network; `clock` gives the time since the beginning of 1970.
     pub fn new(hub: Hub, clock: Box<dyn Fn() -> Duration>) -> Net {
         let (hub, bells) = (RefCell::new(hub), RefCell::default());
-        Net(Rc::new(Inner { hub, clock, bells, timers: Notify::new(), empty: Notify::new() }))
+        Net(Rc::new(Inner { hub, clock, bells, timers: Notify::new(), empty: Notify::new(), reload: Notify::new() }))
     }
 
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
@@ -46,6 +48,9 @@ impl Net {
         hub.stirred().filter_map(|id| bells.get(&id)).for_each(|bell| bell.notify_one());
         if hub.next_timer() != before {
             self.0.timers.notify_one();
+        }
+        if hub.wants_reload() {
+            self.0.reload.notify_one();
         }
         result
     }
@@ -87,6 +92,11 @@ impl Net {
                 None => self.0.timers.notified().await,
             }
         }
+    }
+
+    /// Waits until a client asks for the configuration to be read again.
+    pub async fn reload_wanted(&self) {
+        self.0.reload.notified().await;
     }
 
     /// Waits until nobody is connected.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::event::Event;
 use super::hub::{Hub, Id};
+use super::later::Later;
 use super::session::{action_id, answer};
 use super::wire::Request;
 use crate::posix::{Answer, Pattern};
@@ -147,12 +148,12 @@ pub(super) fn give(hub: &mut Hub, id: Id, request: &Request, reply: &Reply, now:
     if reply.delay.is_zero() {
         hub.send(id, &text);
     } else {
-        hub.send_later(id, text, now + reply.delay);
+        hub.later.add(now + reply.delay, Later::Answer(id, text));
     }
     for raised in &reply.events {
         let (name, classes) = (raised.name.clone().into_bytes(), raised.classes.clone().into_bytes());
         let event = Event { name, classes, body: lines(request, &raised.headers) };
-        hub.publish_later(event, now + raised.after);
+        hub.later.add(now + raised.after, Later::Event(event));
     }
     hub.wake(now);
 }

@@ -39,6 +39,8 @@ mod reports;
 mod rules;
 mod schemas;
 mod server;
+mod server_actions;
+mod server_replies;
 mod settings;
 mod shell;
 #[cfg(unix)]

@@ -110,7 +110,7 @@ fn reload_all(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Vec<Vec<u8>> {
 }
 
 fn reload_manager(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
-    hub.want_reload();
+    hub.wants_reload = true;
     vec![Vec::new()]
 }
 

@@ -22,7 +22,7 @@ pub(super) fn reload(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
     }
     hub.send(id, &answer("Success", request, &[("Message", b"Module Reloaded")]));
     tell(hub, if module.is_empty() { b"All" } else { module }, "0", now);
-    hub.want_reload();
+    hub.wants_reload = true;
 }
 
 /// Sends the event Reload.
