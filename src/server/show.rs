@@ -15,7 +15,7 @@ use crate::release::{Quirk, Release};
 use crate::text::Secrets;
 
 /// Lines without their ends.
-type Lines = Vec<Vec<u8>>;
+pub type Lines = Vec<Vec<u8>>;
 
 /// So much is shown of a text of TLS.
 pub const LONGEST_TEXT: usize = 55;

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use super::super::hub::{Hub, Id};
 use super::super::session::answer;
-use super::super::show;
+use super::super::show::{self, Lines};
 use super::super::wire::Request;
 use super::{about, reload};
 use crate::catalog;
 
 /// What a command prints, in lines; an error with the same, as a command that goes wrong prints something too.
-type Printed = Result<Vec<Vec<u8>>, Vec<Vec<u8>>>;
+type Printed = Result<Lines, Lines>;
+
+/// What a command does, with the words behind its own.
+type Print = fn(&mut Hub, &[Vec<u8>], Duration) -> Lines;
 
 /// A command of the console.
 struct Command {
@@ -20,7 +23,7 @@ struct Command {
     words: &'static [&'static str],
     /// How it is used, in the way in which Asterisk tells it; and how many words may follow, at least and at most.
     usage: (&'static str, usize, usize),
-    prints: fn(&mut Hub, &[Vec<u8>], Duration) -> Vec<Vec<u8>>,
+    prints: Print,
 }
 
 /// All commands that there are. Of two that begin alike the longer one stands first.
@@ -72,7 +75,7 @@ fn run(hub: &mut Hub, line: &[u8], now: Duration) -> Printed {
 }
 
 /// The words of a line: blanks part them, but not within quotes, and a backslash takes what follows as it is.
-fn words(line: &[u8]) -> Vec<Vec<u8>> {
+fn words(line: &[u8]) -> Lines {
     let (mut words, mut word, mut quoted) = (Vec::new(), None::<Vec<u8>>, false);
     let mut bytes = line.iter().copied();
     while let Some(byte) = bytes.next() {
@@ -104,55 +107,55 @@ fn unknown(line: &[u8], words: &[Vec<u8>]) -> Vec<u8> {
     [b"No such command '", line, b"' (type 'core show help ", &near, b"' for other possible commands)"].concat()
 }
 
-fn reload_all(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Vec<Vec<u8>> {
+fn reload_all(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Lines {
     reload::tell(hub, b"All", "0", now);
     reload_manager(hub, &[], now)
 }
 
-fn reload_manager(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
+fn reload_manager(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
     hub.wants_reload = true;
     vec![Vec::new()]
 }
 
-fn version(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
+fn version(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
     let own = env!("CARGO_PKG_VERSION");
     vec![format!("Asterisk {}, as amictl {own} serves it", about::version(hub.loaded.release())).into_bytes()]
 }
 
-fn users(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
+fn users(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
     show::users(hub.loaded.manager())
 }
 
-fn of_user(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
+fn of_user(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Lines {
     match hub.loaded.manager().accounts.find(&rest[0]) {
         Some(user) => show::user(user, hub.secrets()),
         None => vec![[b"There is no manager called ", &rest[0][..]].concat()],
     }
 }
 
-fn settings(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
+fn settings(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
     show::settings(hub.loaded.manager(), hub.loaded.release())
 }
 
-fn connected(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Vec<Vec<u8>> {
+fn connected(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Lines {
     show::connected(&hub.sessions, now)
 }
 
 /// Events are not queued here: each is sent as it comes.
-fn event_queue(_: &mut Hub, _: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
+fn event_queue(_: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
     vec![Vec::new()]
 }
 
-fn commands(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
+fn commands(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
     show::commands(hub.loaded.release())
 }
 
-fn of_command(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Vec<Vec<u8>> {
+fn of_command(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Lines {
     let release = hub.loaded.release();
     // In the order of the list of actions, whatever theirs is.
     let mut found: Vec<_> = rest.iter().filter_map(|name| catalog::action(release, name)).collect();
     found.sort_by_key(|action| action.name().to_ascii_lowercase());
     found.dedup_by_key(|action| action.name());
-    let lines: Vec<Vec<u8>> = found.into_iter().flat_map(|action| show::command(action, release)).collect();
+    let lines: Lines = found.into_iter().flat_map(|action| show::command(action, release)).collect();
     if lines.is_empty() { vec![Vec::new()] } else { lines }
 }
