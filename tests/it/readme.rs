@@ -72,7 +72,7 @@ fn examples_of_the_help_run() {
 /// What is named in the text is there, not only what stands in an example.
 #[test]
 fn every_option_is_an_option() {
-    let commands = ["check", "dump", "explain", "simulate login", "simulate action", "simulate events"];
+    let commands = ["check", "dump", "explain", "simulate login", "simulate action", "simulate events", "serve"];
     let help = |command: &str| amictl(root(), &[&command.split(' ').collect::<Vec<_>>()[..], &["--help"]].concat()).out;
     let helps: Vec<String> = commands.into_iter().map(help).collect();
     let readme = readme();
