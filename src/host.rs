@@ -26,6 +26,15 @@ pub enum FileKind {
     Other,
 }
 
+/// What everybody who has an account on the machine may do with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rights {
+    /// Read it.
+    pub read: bool,
+    /// Write to it, or put another one in its place.
+    pub write: bool,
+}
+
 /// Files as the loader and the command line see them.
 pub trait Host {
     /// The bytes of a file.
@@ -47,6 +56,10 @@ pub trait Host {
 
     /// How many bytes a regular file has, symbolic links followed; nothing for what is none.
     fn length(&self, path: &Path) -> Option<u64>;
+
+    /// What everybody may do with a file, symbolic links followed and the directories above it looked at; nothing where
+    /// that cannot be told.
+    fn rights_of_all(&self, path: &Path) -> Option<Rights>;
 
     /// The names in a directory, in byte order; none when it cannot be read.
     fn names(&self, path: &Path) -> Vec<OsString>;
@@ -87,6 +100,21 @@ impl Host for Disk {
         fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|about| about.len())
     }
 
+    #[cfg(unix)]
+    fn rights_of_all(&self, path: &Path) -> Option<Rights> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = fs::canonicalize(path).ok()?;
+        let mut steps: Vec<&Path> = path.ancestors().collect();
+        steps.reverse();
+        let modes = steps.iter().map(|step| Some(fs::metadata(step).ok()?.permissions().mode()));
+        Some(rights(&modes.collect::<Option<Vec<u32>>>()?))
+    }
+
+    #[cfg(not(unix))]
+    fn rights_of_all(&self, _: &Path) -> Option<Rights> {
+        None
+    }
+
     fn names(&self, path: &Path) -> Vec<OsString> {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         let mut names: Vec<OsString> = entries.map(|entry| entry.file_name()).collect();
@@ -99,10 +127,26 @@ impl Host for Disk {
     }
 }
 
+/// What the modes of a file, the last one, and of the directories above it, from the root on, give to everybody.
+fn rights(modes: &[u32]) -> Rights {
+    const STICKY: u32 = 0o1000;
+    let Some((file, folders)) = modes.split_last() else { return Rights::default() };
+    // Who may write to a directory may put another file, or directory, in the place of one in it.
+    let mut write = false;
+    for folder in folders {
+        if folder & 0o001 == 0 {
+            return Rights { read: false, write };
+        }
+        write |= folder & 0o002 != 0 && folder & STICKY == 0;
+    }
+    Rights { read: file & 0o004 != 0, write: write || file & 0o002 != 0 }
+}
+
 /// Files that exist only in memory: for tests, examples and standard input.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     nodes: BTreeMap<PathBuf, Node>,
+    rights: BTreeMap<PathBuf, Rights>,
     now: Duration,
 }
 
@@ -131,6 +175,12 @@ impl Memory {
         let path = plain(&path.into());
         let target = plain(&path.parent().unwrap_or(Path::new("")).join(target));
         self.nodes.insert(path, Node::Link(target));
+        self
+    }
+
+    /// Sets what everybody may do with a file: of others it is not known.
+    pub fn set_rights(&mut self, path: impl Into<PathBuf>, rights: Rights) -> &mut Memory {
+        self.rights.insert(plain(&path.into()), rights);
         self
     }
 
@@ -182,6 +232,10 @@ impl Host for Memory {
             Node::File(bytes) => Some(bytes.len() as u64),
             _ => None,
         }
+    }
+
+    fn rights_of_all(&self, path: &Path) -> Option<Rights> {
+        self.rights.get(&plain(path)).copied()
     }
 
     fn names(&self, path: &Path) -> Vec<OsString> {
@@ -240,4 +294,21 @@ pub fn random() -> u64 {
 /// A variable of the environment; nothing when it is not set, empty or not text.
 pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_gets_where_each_directory_lets_them() {
+        let of = |modes: &[u32]| (rights(modes).read, rights(modes).write);
+        assert_eq!(of(&[0o755, 0o755, 0o644]), (true, false));
+        assert_eq!(of(&[0o755, 0o755, 0o640]), (false, false));
+        assert_eq!(of(&[0o755, 0o750, 0o666]), (false, false), "nobody gets to the file");
+        assert_eq!(of(&[0o755, 0o755, 0o666]), (true, true));
+        assert_eq!(of(&[0o755, 0o777, 0o640]), (false, true), "another file can be put there");
+        assert_eq!(of(&[0o755, 0o1777, 0o640]), (false, false), "of others' files nobody can do so there");
+        assert_eq!(of(&[0o755, 0o777, 0o700, 0o600]), (false, true), "nor when a directory above can be replaced");
+    }
 }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::task::LocalSet;
+use tokio::task::{LocalSet, spawn_local};
 
 use super::exit::{Exit, Failure};
+use super::settings::Settings;
 use super::{Reading, complain, replies, target};
 use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::{Outcome, World};
@@ -18,14 +19,16 @@ use crate::finding::{Finding, Severity};
 use crate::host::{Disk, Host, random};
 use crate::release::Release;
 use crate::rules::{self, Rule, Selection};
-use crate::server::{Event, Extras, Hub, Loaded, Net};
+use crate::server::{Event, Extras, Hub, Loaded, Net, Tls, changes, tls};
 use crate::text::{Files, Secrets};
 
 /// `amictl serve`.
 #[derive(Args)]
 #[command(after_help = "\
-It listens where the file says, or where --bind and --port do; port 0 takes any
-that is free. The first line on standard output says where.
+It listens where the file says, or where the options do; port 0 takes any that
+is free. The first lines on standard output say where. SIGHUP reads the file
+again, and so does the action Reload: one with errors is refused, and who is
+logged in keeps what it has.
 
 Clients may what the file says, and are told what Asterisk would tell them. By
 itself it answers Login, Logoff, Challenge, Ping, Events, Filter, WaitEvent,
@@ -45,6 +48,9 @@ pub(super) struct Serve {
     /// Listen on this port
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// Listen on this port with TLS
+    #[arg(long, value_name = "PORT")]
+    tls_port: Option<u16>,
     /// Answer actions with what is written down in this file (TOML)
     #[arg(long, value_name = "FILE")]
     replies: Option<PathBuf>,
@@ -58,13 +64,21 @@ pub(super) struct Serve {
     reading: Reading,
 }
 
-/// Only what is wrong: the rules as they are by themselves.
+/// The rules as they are by themselves.
 struct Usual;
 
 impl Selection for Usual {
     fn severity(&self, rule: &'static Rule, own: Severity) -> Option<Severity> {
         (!rule.is_strict()).then_some(own)
     }
+}
+
+/// A configuration as it is to be served, and how it is read again.
+struct Source<'s> {
+    serve: &'s Serve,
+    host: &'s dyn Host,
+    settings: Settings,
+    release: Release,
 }
 
 impl Serve {
@@ -78,21 +92,26 @@ impl Serve {
         let [release] = self.reading.releases(&settings)?[..] else {
             return Err(Failure::usage("one release is served").help("name one: `--asterisk 22`"));
         };
-        if !self.is_fit(host, &settings, release)? && !self.force {
-            return Ok(Exit::Findings);
+        let source = Source { serve: self, host, settings, release };
+        let Some(loaded) = source.load()? else { return Ok(Exit::Findings) };
+        let plain = self.address(&loaded, ListenerKind::Plain);
+        let secret = self.address(&loaded, ListenerKind::Tls);
+        let secret = secret.and_then(|at| match tls(&loaded) {
+            Ok(tls) => Some((at, tls)),
+            // Asterisk goes on without TLS, too.
+            Err(error) => {
+                complain(&format!("amictl: no TLS: {error}"));
+                None
+            }
+        });
+        if plain.is_none() && secret.is_none() {
+            return Err(Failure { exit: Exit::Findings, ..Failure::usage("the file opens no listener") }
+                .help("say where: `--bind 127.0.0.1 --port 5038`"));
         }
-        let place = target::place(&self.file, &self.reading, &settings);
-        let loaded = Loaded::read(Arc::new(Disk), self.file.clone(), place, release)
-            .map_err(|error| Failure::input(format!("cannot read `{}`: {error}", self.file.display())))?;
-        if loaded.effective().outcome != Outcome::Loads {
-            return Err(Failure { exit: Exit::Findings, ..Failure::usage("Asterisk does not load this file") }
-                .help(format!("`amictl check {}` says why", self.file.display())));
-        }
-        let at = self.address(&loaded)?;
         let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(self.extras(host, release)?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
-        LocalSet::new().block_on(&runtime, listen(hub, at, out))
+        LocalSet::new().block_on(&runtime, source.listen(hub, plain, secret, out))
     }
 
     /// What the server has beside the file.
@@ -105,94 +124,147 @@ impl Serve {
         })
     }
 
-    /// Is there no error in the file? Says what there is.
-    fn is_fit(&self, host: &dyn Host, settings: &super::settings::Settings, release: Release) -> Result<bool, Failure> {
+    /// Where to listen, if the options or the file say so.
+    fn address(&self, loaded: &Loaded, kind: ListenerKind) -> Option<SocketAddr> {
+        let listener = loaded.manager().listeners.iter().find(|it| it.kind == kind);
+        let named = listener.filter(|it| it.state == State::Listens).and_then(|it| it.address);
+        let port = if kind == ListenerKind::Plain { self.port } else { self.tls_port };
+        let ip = self.bind.or(named.map(|it| it.ip)).unwrap_or(Ipv6Addr::LOCALHOST.into());
+        Some(SocketAddr::new(ip, port.or(named.map(|it| it.port))?))
+    }
+}
+
+impl Source<'_> {
+    /// The configuration, if it is fit to be served; otherwise what is wrong has been said.
+    fn load(&self) -> Result<Option<Loaded>, Failure> {
+        let file = &self.serve.file;
+        let place = || target::place(file, &self.serve.reading, &self.settings);
         let files = Files::default();
-        let root = target::open(host, &files, &self.file, &self.reading)?;
-        let world = World::new(&files, host, target::place(&self.file, &self.reading, settings));
-        let findings = rules::check(&world, root, rules::Role::Manager, &[release], &Usual);
+        let root = target::open(self.host, &files, file, &self.serve.reading)?;
+        let world = World::new(&files, self.host, place());
+        let findings = rules::check(&world, root, rules::Role::Manager, &[self.release], &Usual);
         let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
         for error in &errors {
             complain(&format!("amictl: {}: {} [{}]", files.place(error.span), error.message, error.rule));
         }
-        if !errors.is_empty() && !self.force {
+        if !errors.is_empty() && !self.serve.force {
             complain("amictl: not served; `--force` does so all the same");
+            return Ok(None);
         }
-        Ok(errors.is_empty())
+        let loaded = Loaded::read(Arc::new(Disk), file.clone(), place(), self.release)
+            .map_err(|error| Failure::input(format!("cannot read `{}`: {error}", file.display())))?;
+        if loaded.effective().outcome != Outcome::Loads {
+            complain(&format!("amictl: Asterisk does not load `{}`: `amictl check` says why", file.display()));
+            return Ok(None);
+        }
+        Ok(Some(loaded))
     }
 
-    /// Where to listen.
-    fn address(&self, loaded: &Loaded) -> Result<SocketAddr, Failure> {
-        let plain = loaded.manager().listeners.iter().find(|it| it.kind == ListenerKind::Plain);
-        let named = plain.filter(|it| it.state == State::Listens).and_then(|it| it.address);
-        match (self.bind.or(named.map(|it| it.ip)), self.port.or(named.map(|it| it.port))) {
-            (Some(ip), Some(port)) => Ok(SocketAddr::new(ip, port)),
-            (None, Some(port)) => Ok(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port)),
-            _ => {
-                let why = plain.map(|it| format!(": {}", it.why)).unwrap_or_default();
-                Err(Failure { exit: Exit::Findings, ..Failure::usage(format!("the file opens no listener{why}")) }
-                    .help("say where: `--bind 127.0.0.1 --port 5038`"))
+    /// Listens until a signal comes, then tells everybody and waits until all is sent.
+    async fn listen(
+        &self,
+        hub: Hub,
+        plain: Option<SocketAddr>,
+        secret: Option<(SocketAddr, Tls)>,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let failed = |error| Failure::input(format!("cannot mind signals: {error}"));
+        let mut signals = Signals::new().map_err(failed)?;
+        let net = Net::new(hub, Box::new(|| Disk.now()));
+        if let Some(at) = plain {
+            let (listener, at) = bind(at).await?;
+            writeln!(out, "listening on {at}")?;
+            spawn_local(net.clone().accept(listener, None));
+        }
+        if let Some((at, Tls { acceptor, notes })) = secret {
+            let (listener, at) = bind(at).await?;
+            writeln!(out, "listening on {at} with TLS")?;
+            notes.iter().for_each(|note| complain(&format!("amictl: {note}")));
+            spawn_local(net.clone().accept(listener, Some(acceptor)));
+        }
+        out.flush()?;
+        spawn_local(net.clone().keep_time());
+        loop {
+            let asked = tokio::select! {
+                asked = signals.next() => asked,
+                () = net.reload_wanted() => Asked::Reload,
+            };
+            match asked {
+                Asked::Reload => self.reload(&net),
+                Asked::Stop => break,
             }
+        }
+        let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
+        let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
+        net.with(|hub, now| {
+            hub.publish(&shutdown, now);
+            hub.close();
+        });
+        net.emptied().await;
+        Ok(Exit::Clean)
+    }
+
+    /// Reads the configuration again; one that is not fit is refused whole.
+    fn reload(&self, net: &Net) {
+        match self.load() {
+            Ok(Some(loaded)) => net.with(|hub, now| {
+                let told = changes(hub.loaded(), &loaded);
+                hub.reload(Rc::new(loaded), now);
+                told.iter().for_each(|line| complain(&format!("amictl: {line}")));
+                complain(&format!("amictl: read again; {} changed in terms of access", told.len()));
+            }),
+            Ok(None) => complain("amictl: what was read before goes on"),
+            Err(failure) => complain(&format!("amictl: {failure}; what was read before goes on")),
         }
     }
 }
 
-/// Listens until a signal comes, then tells everybody and waits until all is sent.
-async fn listen(hub: Hub, at: SocketAddr, out: &mut dyn Write) -> Result<Exit, Failure> {
+async fn bind(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
     let failed = |error| Failure::input(format!("cannot listen on {at}: {error}"));
     let listener = TcpListener::bind(at).await.map_err(failed)?;
-    writeln!(out, "listening on {}", listener.local_addr().map_err(failed)?)?;
-    out.flush()?;
-    let net = Net::new(hub, Box::new(|| Disk.now()));
-    tokio::task::spawn_local(net.clone().keep_time());
-    tokio::task::spawn_local(reload(net.clone()));
-    tokio::select! {
-        ended = net.clone().accept(listener) => ended.map_err(failed)?,
-        () = stopped() => {}
-    }
-    let shutdown = Event {
-        name: b"Shutdown".to_vec(),
-        classes: b"system".to_vec(),
-        body: b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec(),
-    };
-    net.with(|hub, now| {
-        hub.publish(&shutdown, now);
-        hub.close();
-    });
-    net.emptied().await;
-    Ok(Exit::Clean)
+    let at = listener.local_addr().map_err(failed)?;
+    Ok((listener, at))
 }
 
-/// Reads the configuration again each time that a client asks for it. One that does not load changes nothing.
-async fn reload(net: Net) {
-    loop {
-        net.reload_wanted().await;
-        let why = net.with(|hub, now| match hub.loaded().again() {
-            Ok(loaded) if loaded.effective().outcome == Outcome::Loads => {
-                hub.reload(Rc::new(loaded), now);
-                None
-            }
-            Ok(_) => Some("Asterisk does not load it".to_owned()),
-            Err(error) => Some(error.to_string()),
-        });
-        if let Some(why) = why {
-            complain(&format!("amictl: not reloaded: {why}"));
-        }
-    }
+/// What a signal, or a client, asks for.
+#[derive(PartialEq, Eq)]
+enum Asked {
+    Reload,
+    Stop,
 }
 
-/// Ends when the process is asked to.
-async fn stopped() {
+/// Signals to the process, from when this is made on.
+struct Signals {
     #[cfg(unix)]
-    {
+    hangup: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> std::io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminated.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+        Ok(Signals { hangup: signal(SignalKind::hangup())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {})
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.hangup.recv() => Asked::Reload,
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = tokio::signal::ctrl_c() => Asked::Stop,
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> Asked {
+        let _ = tokio::signal::ctrl_c().await;
+        Asked::Stop
+    }
 }

@@ -13,7 +13,7 @@ use super::glob;
 const LONGEST_PATH: usize = 255;
 
 /// The directory that Asterisk has compiled in.
-const DEFAULT_ETC: &str = "/etc/asterisk";
+pub(super) const DEFAULT_ETC: &str = "/etc/asterisk";
 
 /// What one path of an include turns out to be.
 pub(super) enum Found<'f> {

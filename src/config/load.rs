@@ -5,7 +5,7 @@
 mod ends;
 mod what_ifs;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashSet;
 
 use super::append::append;
@@ -36,6 +36,8 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
     let mut loader = Loader {
         world,
         asked,
+        root,
+        runs_exec: OnceCell::new(),
         sections: Vec::new(),
         names: Names::default(),
         current: None,
@@ -72,6 +74,9 @@ pub(super) fn load<'t>(world: &'t World<'_>, root: FileId, asked: &Asked) -> Eff
 struct Loader<'t, 'w, 'a> {
     world: &'t World<'w>,
     asked: &'a Asked,
+    root: FileId,
+    /// Is an `#exec` run? Asked for the first one.
+    runs_exec: OnceCell<Option<bool>>,
     sections: Vec<Section<'t>>,
     names: Names<'t>,
     /// The section that an included file starts in: the last one begun or appended to, in whatever file.
@@ -381,7 +386,10 @@ impl<'t> Loader<'t, '_, '_> {
         let is = |word: &str| keyword.eq_ignore_ascii_case(word.as_bytes());
         let try_include = is("tryinclude");
         match () {
-            () if is("exec") => self.note(What::Exec, at),
+            () if is("exec") => {
+                let runs = *self.runs_exec.get_or_init(|| self.world.runs_exec(self.root, self.asked));
+                self.note(What::Exec { runs }, at)
+            }
             () if !try_include && !is("include") => self.note(What::UnknownDirective, at),
             () if directive.argument.bytes.is_empty() => self.note(What::NoArgument, at),
             () => self.include(directive.unquoted.bytes, try_include, at),

@@ -15,6 +15,7 @@ mod load;
 pub mod manager;
 mod names;
 mod note;
+pub mod options;
 mod what_if;
 
 use std::cell::{Cell, RefCell};
@@ -29,7 +30,7 @@ use names::Names;
 pub use note::{Limit, Note, What};
 pub use what_if::{Change, WhatIf};
 
-use crate::host::{Date, Host};
+use crate::host::{Date, Host, Rights};
 use crate::release::{Quirk, Release};
 use crate::syntax::{self, Dialect, Line, Start, Tree};
 use crate::text::{FileId, Files, Span};
@@ -83,6 +84,15 @@ impl<'f> World<'f> {
     /// The day on which all this is looked at.
     pub fn today(&self) -> Date {
         Date::of(self.host.now())
+    }
+
+    /// What everybody on the machine may do with a file: only where its mode is the one that Asterisk will find, which a
+    /// working tree of git does not keep.
+    pub(crate) fn rights_of_all(&self, path: &std::path::Path) -> Option<Rights> {
+        let etc = std::path::absolute(&self.place.etc).unwrap_or_default();
+        let is_tree = || etc.ancestors().any(|folder| self.host.kind(&folder.join(".git")).is_some());
+        let counts = self.place.complete && (etc == std::path::Path::new(include::DEFAULT_ETC) || !is_tree());
+        if counts { self.host.rights_of_all(path) } else { None }
     }
 
     /// Where files are looked for.
@@ -242,7 +252,7 @@ impl<'t> Effective<'t> {
 
     /// The notes of what is not here to be looked at, or was not run: it may change anything that is said of the whole.
     pub fn open(&self) -> impl Iterator<Item = &Note<'t>> {
-        self.notes.iter().filter(|note| matches!(note.what, What::IncludeUnknown { .. } | What::Exec))
+        self.notes.iter().filter(|note| note.is_open())
     }
 
     /// Was some file not there to be looked at?

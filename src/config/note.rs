@@ -76,7 +76,10 @@ pub enum What<'t> {
         name: &'t [u8],
     },
     /// A `#exec`: amictl never runs it, and Asterisk only with `execincludes` on.
-    Exec,
+    Exec {
+        /// Does Asterisk run it? Nothing, where the asterisk.conf that says so is not here.
+        runs: Option<bool>,
+    },
     /// A directive without its argument.
     NoArgument,
     /// A directive that does not exist.
@@ -176,12 +179,18 @@ impl Level {
 }
 
 impl Note<'_> {
+    /// Is it about what is not here to be looked at, or was not run? It may change anything that is said of the whole.
+    pub fn is_open(&self) -> bool {
+        matches!(self.what, What::IncludeUnknown { .. } | What::Exec { runs: None | Some(true) })
+    }
+
     /// How bad it is.
     pub fn level(&self) -> Level {
         match &self.what {
             _ if self.fatal => Level::Fatal,
             What::CommentTooDeep | What::InheritsItself | What::Limit(_) => Level::Fatal,
-            What::IncludeUnknown { .. } | What::FilterUndecided { .. } | What::Exec => Level::Unknown,
+            _ if self.is_open() => Level::Unknown,
+            What::FilterUndecided { .. } => Level::Unknown,
             // Not fatal: there are files that amictl could not look at, and one of them may bring the section.
             What::UnknownBase { .. } | What::UnknownTarget { .. } | What::NoSection => Level::Unknown,
             What::TryIncludeMissing { .. }
@@ -222,7 +231,9 @@ impl What<'_> {
             What::IncludeTooDeep => "includes nest deeper than ten levels".to_owned(),
             What::IncludedTwice { name } => format!("`{}` is included more than once", show(name)),
             What::IncludeLoop { name } => format!("`{}` is included while it is being read", show(name)),
-            What::Exec => "#exec was not run; Asterisk runs it only with execincludes on".to_owned(),
+            What::Exec { runs: None } => "#exec was not run; Asterisk runs it only with execincludes on".to_owned(),
+            What::Exec { runs: Some(true) } => "#exec was not run; Asterisk runs it, as execincludes is on".to_owned(),
+            What::Exec { runs: Some(false) } => "#exec is skipped, as execincludes is off".to_owned(),
             What::NoArgument => "the directive has no argument".to_owned(),
             What::UnknownDirective => "there is no such directive".to_owned(),
             What::TooLong => "the line is longer than 8190 bytes".to_owned(),

@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{FileKind, Host};
+use super::{FileKind, Host, Rights};
 
 /// A host in which the bytes of some files are others.
 pub struct Overlay<'h> {
@@ -49,6 +49,10 @@ impl Host for Overlay<'_> {
 
     fn length(&self, path: &Path) -> Option<u64> {
         self.files.get(path).map_or_else(|| self.under.length(path), |bytes| Some(bytes.len() as u64))
+    }
+
+    fn rights_of_all(&self, path: &Path) -> Option<Rights> {
+        self.under.rights_of_all(path)
     }
 
     fn names(&self, path: &Path) -> Vec<OsString> {

@@ -26,7 +26,7 @@ Name the file, or take the line away.",
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (note, span) in context.notes() {
-        if !matches!(note.what, What::NoArgument | What::Exec) {
+        if !matches!(note.what, What::NoArgument | What::Exec { .. }) {
             continue;
         }
         let line = context.effective.line(note.at);
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let (message, effect) = match note.what {
-            What::Exec => ("this directive names no command", "the line is skipped with a warning; no command is run"),
+            What::Exec { .. } => ("this directive names no command", "the line is skipped with a warning; no command is run"),
             _ => ("this directive names no file", "the line is skipped with a warning; no file is read"),
         };
         let help = match line.has_comment() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{All, Check, Role, Rule, Selection, check};
 use crate::config::{Place, World};
 use crate::finding::{Finding, Severity};
-use crate::host::{Host as _, Memory};
+use crate::host::{Host as _, Memory, Rights};
 use crate::release::Release;
 use crate::text::Files;
 
@@ -35,18 +35,42 @@ pub struct Example {
     pub releases: &'static str,
     /// What is not there is absent, as on the switch itself.
     pub complete: bool,
+    /// The files that everybody on the machine may read.
+    pub read_by_all: &'static [&'static str],
+    /// And those that they may write to.
+    pub written_by_all: &'static [&'static str],
     /// What makes it good, or bad.
     pub because: &'static str,
 }
 
 /// A file in which the rule finds just what is marked.
 pub(super) const fn bad(text: &'static str) -> Example {
-    Example { is_bad: true, text, name: "manager.conf", files: &[], releases: "", complete: false, because: "" }
+    Example {
+        is_bad: true,
+        text,
+        name: "manager.conf",
+        files: &[],
+        releases: "",
+        complete: false,
+        read_by_all: &[],
+        written_by_all: &[],
+        because: "",
+    }
 }
 
 /// A file in which the rule finds nothing.
 pub(super) const fn good(text: &'static str) -> Example {
-    Example { is_bad: false, text, name: "manager.conf", files: &[], releases: "", complete: false, because: "" }
+    Example {
+        is_bad: false,
+        text,
+        name: "manager.conf",
+        files: &[],
+        releases: "",
+        complete: false,
+        read_by_all: &[],
+        written_by_all: &[],
+        because: "",
+    }
 }
 
 impl Example {
@@ -73,6 +97,16 @@ impl Example {
     /// Reads it as on the switch itself.
     pub(super) const fn complete(self) -> Example {
         Example { complete: true, ..self }
+    }
+
+    /// Lets everybody on the machine read some of the files.
+    pub(super) const fn read_by_all(self, read_by_all: &'static [&'static str]) -> Example {
+        Example { read_by_all, ..self }
+    }
+
+    /// Lets everybody on the machine write to some of the files.
+    pub(super) const fn written_by_all(self, written_by_all: &'static [&'static str]) -> Example {
+        Example { written_by_all, ..self }
     }
 
     /// The root file without its marks.
@@ -116,6 +150,10 @@ impl Example {
             let (plain, found) = unmarked(text);
             memory.add(Path::new(ETC).join(name), expanded(&plain));
             marks.extend(found.into_iter().map(|mark| Mark { file: name, ..mark }));
+        }
+        for name in self.read_by_all.iter().chain(self.written_by_all) {
+            let (read, write) = (self.read_by_all.contains(name), self.written_by_all.contains(name));
+            memory.set_rights(Path::new(ETC).join(name), Rights { read, write });
         }
         (memory, marks)
     }

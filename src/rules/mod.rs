@@ -42,6 +42,7 @@ rules! {
     append_glues,
     append_other_case,
     append_to_missing_section,
+    base_is_a_user,
     blank_before_options,
     blank_in_class_list,
     boolean_not_read,
@@ -60,7 +61,9 @@ rules! {
     empty_secret,
     entry_without_name,
     exec_directive,
+    exec_includes_on,
     expression_too_costly,
+    few_logins_at_once,
     filter_crashes,
     filter_dropped,
     filter_never_matches,
@@ -83,23 +86,29 @@ rules! {
     line_without_equals,
     listener_address_not_read,
     listener_port_not_read,
+    live_dangerously,
     lone_carriage_return,
     mask_or_octal_trap,
     missing_secret,
     no_address_restriction,
     nul_byte,
     number_not_read,
+    one_session_only,
     option_by_release,
+    originate_not_granted,
     perl_expression,
     permit_without_deny,
     plain_on_all_addresses,
     plain_on_public_address,
     prefix_class_item,
+    secret_read_by_all,
     section_inherits_itself,
     section_name_too_long,
     sees_no_events,
     semicolon_cuts_value,
     setvar_hazard,
+    short_http_timeout,
+    short_secret,
     suppression_expired,
     suppression_unknown_rule,
     suppression_unused,
@@ -119,8 +128,12 @@ rules! {
     unknown_user_option,
     user_name_with_blank,
     users_conf_account,
+    users_conf_refused,
+    web_plain_http,
+    web_without_http,
     well_known_secret,
     write_gives_shell,
+    written_by_all,
 }
 
 /// One rule.
@@ -304,7 +317,7 @@ pub fn check(
             was_loaded = true;
             for (releases, filters) in alike.iter().zip(&filters) {
                 let manager = Manager::load(world, &group.effective, releases[0]);
-                for beside in [&manager.accounts.users_conf, &manager.accounts.acl_conf] {
+                for beside in manager.beside() {
                     beside.effective.iter().for_each(|effective| suppressions.add(effective, true, world.files));
                 }
                 let context = Context { releases, filters, ..context };

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::address_lists::{Families, key, let_in};
 use super::prelude::*;
 use crate::config::manager::acl::{self, Network, Sense};
-use crate::config::manager::listen::State;
+use crate::config::manager::listen::{Listener, State};
 use crate::config::manager::{AclState, Manager, SecretState, User};
 use crate::text::is_placeholder;
 
@@ -22,7 +22,7 @@ calls that it pays for.
 Give the user a long random secret, such as `openssl rand -hex 24` makes. The secret is not printed here.
 
 Nothing is said when only this machine can log in: when the manager listens on a loopback address or is not enabled, \
-or when the user's ACL lets in nothing else. An IPv4 `deny` does not keep out IPv6. Nor is anything said when an ACL \
+or when the user's ACL lets in nothing else. AMI over HTTP counts where the http.conf is here that opens it. An IPv4 `deny` does not keep out IPv6. Nor is anything said when an ACL \
 is not here to be looked at.",
     source: "main/manager.c, authenticate and __init_manager; recorded on 13.12.2 to 23.4.1",
     check: Check::Manager(check),
@@ -72,6 +72,17 @@ permit = 127.0.0.1/255.255.255.0
 ",
         )
         .because("only this machine can log in"),
+        bad("\
+[general]
+enabled = yes
+bindaddr = 127.0.0.1
+webenabled = yes
+[bob]
+secret = 1234
+^^^^^^^^^^^^^ from any address
+")
+        .beside(&[("http.conf", "[general]\nenabled = yes\nbindaddr = 0.0.0.0\n")])
+        .because("the HTTP server carries AMI as well"),
         good("[general]\nenabled = yes\nbindaddr = 127.0.0.1\n[bob]\nsecret = 1234\n"),
         good("[general]\nenabled = no\n[bob]\nsecret = 1234\n").because("nothing listens"),
         good("[general]\nenabled = yes\n[bob]\nsecret = 1234\nacl = office\n").because("acl.conf is not here"),
@@ -87,8 +98,8 @@ mysecret pass passw0rd password password123 pbx phpagi qwerty root secret secret
 test123 testing trixbox user voip";
 
 fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'_>) {
-    let mut reach = Reach::of(manager);
-    if reach.clients.is_empty() {
+    let mut reach = Reach::by_any_way(manager);
+    if reach.is_near() {
         return;
     }
     let mut seen = Set::default();
@@ -112,7 +123,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
     }
 }
 
-fn is_well_known(user: &User<'_>) -> bool {
+pub(super) fn is_well_known(user: &User<'_>) -> bool {
     let secret = &user.secret.value;
     let is = |word: &[u8]| secret.accepts(word);
     is(user.name) || is(&user.name.to_ascii_lowercase()) || WORDS.split(' ').any(|word| is(word.as_bytes()))
@@ -132,7 +143,17 @@ const MOST_PERMITS: usize = 16;
 
 impl Reach {
     pub(super) fn of(manager: &Manager<'_>) -> Reach {
-        let open = manager.listeners.iter().filter(|listener| listener.state != State::Closed);
+        Reach::through(&manager.listeners)
+    }
+
+    /// The same over AMI and over HTTP.
+    pub(super) fn by_any_way(manager: &Manager<'_>) -> Reach {
+        Reach::through(manager.listeners.iter().chain(manager.http.iter().flat_map(|http| &http.listeners)))
+    }
+
+    /// The same for some listeners.
+    pub(super) fn through<'m, 't: 'm>(listeners: impl IntoIterator<Item = &'m Listener<'t>>) -> Reach {
+        let open = listeners.into_iter().filter(|listener| listener.state != State::Closed);
         let far = open.filter(|it| it.address.is_some_and(|address| !address.ip.to_canonical().is_loopback()));
         let families = far.map(Families::of).fold(Families::default(), Families::or);
         let v4 = [Ipv4Addr::new(203, 0, 113, 77), Ipv4Addr::new(10, 66, 77, 88), Ipv4Addr::new(192, 168, 77, 88)];
@@ -142,8 +163,13 @@ impl Reach {
         Reach { clients, families, known: Map::default() }
     }
 
+    /// Is this machine the only one that may come in?
+    pub(super) fn is_near(&self) -> bool {
+        self.clients.is_empty()
+    }
+
     /// Is there an address of another machine that passes each ACL of a user? Where that is not known: no.
-    fn is_open(&mut self, user: &User<'_>) -> bool {
+    pub(super) fn is_open(&mut self, user: &User<'_>) -> bool {
         user.acls.iter().all(|list| match list.state {
             AclState::Ok => {
                 let key = key(list);

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::hub::Hub;
-use super::loaded::Loaded;
 use super::replies::Replies;
 use crate::text::Secrets;
 
@@ -29,11 +28,6 @@ impl Hub {
     pub fn with(mut self, extras: Extras) -> Hub {
         self.extras = extras;
         self
-    }
-
-    /// The configuration that holds for who logs in now.
-    pub fn loaded(&self) -> Rc<Loaded> {
-        Rc::clone(&self.loaded)
     }
 
     /// Has a client asked for the configuration to be read again, since this was asked last?

@@ -83,6 +83,11 @@ impl Hub {
         }
     }
 
+    /// The configuration that holds.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
     /// From now on another configuration holds. Sessions keep what they have.
     pub fn reload(&mut self, loaded: Rc<Loaded>, now: Duration) {
         self.crowd.disable(disabled(&loaded));
@@ -172,6 +177,11 @@ impl Hub {
         for id in woken {
             self.end_wait(id, text);
         }
+    }
+
+    /// Is a session to be closed, or gone?
+    pub fn is_over(&self, id: Id) -> bool {
+        self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Closing))
     }
 
     /// When there is something to do next.

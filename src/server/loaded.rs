@@ -1,13 +1,13 @@
 //! A configuration that a server keeps for as long as a session lives that began under it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self_cell::self_cell;
 
 use crate::access::Configuration;
-use crate::config::manager::Manager;
+use crate::config::manager::{Manager, tls};
 use crate::config::{self, Effective, Place, World};
 use crate::host::{FileKind, Host};
 use crate::release::Release;
@@ -79,17 +79,6 @@ impl Loaded {
         })))
     }
 
-    /// Reads the same file again.
-    ///
-    /// # Errors
-    ///
-    /// What the system says of it.
-    pub fn again(&self) -> io::Result<Loaded> {
-        let base = self.base();
-        let root = base.files.get(base.root).path().to_owned();
-        Loaded::read(Arc::clone(&base.host), root, base.place.clone(), base.release)
-    }
-
     /// Reads a file of Asterisk's configuration directory as it is now. By `manager.conf` the file is meant that is served,
     /// whatever its name.
     pub(super) fn look<T>(&self, name: &[u8], look: impl FnOnce(&Effective<'_>) -> T) -> Result<T, Unread> {
@@ -117,6 +106,17 @@ impl Loaded {
     /// What the file holds.
     pub fn effective(&self) -> &Effective<'_> {
         self.0.borrow_owner().borrow_dependent()
+    }
+
+    /// The files of the certificate and of the key, where they can be named.
+    pub(super) fn tls_files(&self) -> Option<[PathBuf; 2]> {
+        let world = self.0.borrow_owner().borrow_owner();
+        world.with_dependent(|_, world| tls::paths(world, &self.manager().general.tls))
+    }
+
+    /// The bytes of a file that the configuration names.
+    pub(super) fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.borrow_owner().borrow_owner().borrow_owner().host.read(path)
     }
 
     /// The release that holds it.

@@ -4,6 +4,7 @@
 //! evaluator's to say (`access`), which events whom reach is the compiled `Delivery`'s.
 
 mod actions;
+mod changes;
 mod crowd;
 pub mod event;
 mod extras;
@@ -14,10 +15,13 @@ mod net;
 pub mod replies;
 mod session;
 pub mod show;
+mod tls;
 mod wire;
 
+pub use changes::changes;
 pub use event::{Event, Peer};
 pub use extras::Extras;
 pub use hub::{Due, Hub, Id};
 pub use loaded::Loaded;
 pub use net::Net;
+pub use tls::{Tls, TlsError, tls};

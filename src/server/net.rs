@@ -6,11 +6,13 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::event::Peer;
 use super::hub::{Hub, Id};
@@ -60,7 +62,7 @@ impl Net {
     /// # Errors
     ///
     /// What the system says of the listener; what it says of one connection is a matter of that one.
-    pub async fn accept(self, listener: TcpListener) -> io::Result<()> {
+    pub async fn accept(self, listener: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<()> {
         let local = listener.local_addr()?;
         loop {
             let (stream, remote) = match listener.accept().await {
@@ -72,12 +74,12 @@ impl Net {
                 }
             };
             let local = stream.local_addr().unwrap_or(local);
-            let peer = Peer { remote, local, is_tls: false, session: 0 };
+            let peer = Peer { remote, local, is_tls: tls.is_some(), session: 0 };
             if let Some(id) = self.with(|hub, now| hub.connect(peer, now)) {
                 let bell = Rc::new(Notify::new());
                 bell.notify_one();
                 self.0.bells.borrow_mut().insert(id, Rc::clone(&bell));
-                spawn_local(self.clone().converse(id, stream, bell));
+                spawn_local(self.clone().converse(id, stream, tls.clone(), bell));
             }
         }
     }
@@ -107,11 +109,21 @@ impl Net {
     }
 
     /// One connection, until it ends.
-    async fn converse(self, id: Id, mut stream: TcpStream, bell: Rc<Notify>) {
+    async fn converse(self, id: Id, mut stream: TcpStream, tls: Option<TlsAcceptor>, bell: Rc<Notify>) {
         // What fails here is this connection, and nobody is left to be told.
         let _ = stream.set_nodelay(true);
-        let _ = self.exchange(id, &mut stream, &bell).await;
-        let _ = stream.shutdown().await;
+        match tls {
+            None => {
+                let _ = self.exchange(id, &mut stream, &bell).await;
+                let _ = stream.shutdown().await;
+            }
+            Some(tls) => {
+                if let Some(mut stream) = self.shake_hands(id, stream, &tls, &bell).await {
+                    let _ = self.exchange(id, &mut stream, &bell).await;
+                    let _ = stream.shutdown().await;
+                }
+            }
+        }
         self.with(|hub, _| hub.gone(id));
         self.0.bells.borrow_mut().remove(&id);
         if self.0.bells.borrow().is_empty() {
@@ -119,7 +131,34 @@ impl Net {
         }
     }
 
-    async fn exchange(&self, id: Id, stream: &mut TcpStream, bell: &Notify) -> io::Result<()> {
+    /// Agrees on keys with a client; it has as long for that as for logging in.
+    async fn shake_hands(
+        &self,
+        id: Id,
+        stream: TcpStream,
+        tls: &TlsAcceptor,
+        bell: &Notify,
+    ) -> Option<TlsStream<TcpStream>> {
+        let mut shaking = std::pin::pin!(tls.accept(stream));
+        loop {
+            tokio::select! {
+                shaken = &mut shaking => {
+                    bell.notify_one();
+                    return shaken.ok();
+                }
+                () = bell.notified() => {
+                    if self.0.hub.borrow().is_over(id) {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn exchange<S>(&self, id: Id, stream: &mut S, bell: &Notify) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let mut buffer = vec![0; 4096];
         let mut listens = true;
         let mut is_read = true;
@@ -140,11 +179,17 @@ impl Net {
             let Some(due) = self.0.hub.borrow_mut().due(id) else { return Ok(()) };
             listens = due.listens;
             let mut rest = &due.bytes[..];
+            let has_bytes = !rest.is_empty();
             while !rest.is_empty() {
                 // A client that does not read for so long is cut off, in the middle of an event if need be.
                 let written = timeout(due.writetimeout, stream.write(rest)).await;
                 let written = written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
                 rest = &rest[written..];
+            }
+            if has_bytes {
+                // TLS keeps what a record takes.
+                let flushed = timeout(due.writetimeout, stream.flush()).await;
+                flushed.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             }
             if due.closes {
                 return Ok(());

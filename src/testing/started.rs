@@ -35,20 +35,22 @@ pub(super) fn started(
         }
     }
     let general = &manager.general;
+    let web = manager.http.iter().flat_map(|http| &http.listeners);
+    let listeners = || manager.listeners.iter().chain(web.clone());
     let is_known = |state: State| matches!(state, State::Listens | State::Closed);
     // A path that is cut in its folder, which is another for each judge.
     let is_cut = |text: &[u8]| text.len() > show::LONGEST_TEXT && memmem::find(text, judge::ETC.as_bytes()).is_some();
     let tls = &general.tls;
     let undecided = [tls.certfile, tls.privatekey, tls.cipher].iter().any(|text| is_cut(text.value))
         || general.facts.iter().any(|fact| matches!(fact.kind, FactKind::Indeterminate { .. }))
-        || effective.notes.iter().any(|note| note.what == What::Exec)
+        || effective.open().any(|note| matches!(note.what, What::Exec { .. }))
         || manager.accounts.gave_up
-        || !manager.listeners.iter().all(|listener| is_known(listener.state))
+        || !listeners().all(|listener| is_known(listener.state))
         || manager.judgement.as_ref().is_some_and(|it| matches!(it.verdict, tls::Verdict::Unknown(_)));
     if undecided {
         return Err(Unsure::Undecided);
     }
-    let here = manager.listeners.iter().filter(|listener| listener.state == State::Listens);
+    let here = listeners().filter(|listener| listener.state == State::Listens);
     let here = here.filter_map(|listener| listener.address).filter(|address| is_here(address.ip));
     let mut listen: Vec<String> = here.map(|address| address.to_string()).collect();
     listen.sort();

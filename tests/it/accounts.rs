@@ -139,7 +139,7 @@ fn compare(case: &Value, version: &str) {
         files.push((name, bytes(text)));
     }
     with(&folder(&files), version, |loaded| {
-        let runs = loaded.effective.notes.iter().any(|note| note.what == What::Exec);
+        let runs = loaded.effective.notes.iter().any(|note| matches!(note.what, What::Exec { .. }));
         let boot = &case["result"]["boot"];
         if boot.is_string() {
             let crashes = |kind: &FactKind| matches!(kind, FactKind::Hazard { when: When::Boot, .. });

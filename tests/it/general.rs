@@ -93,7 +93,7 @@ fn differs(case: &Value, release: &str, answer: &Value) -> Option<String> {
     let release = Release::parse(release).unwrap();
     let effective = config::load(&world, root, release);
     // What the program of a `#exec` would have said, amictl does not know; here its shell says nothing, which is fatal.
-    let exec = effective.notes.iter().any(|note| note.what == What::Exec);
+    let exec = effective.notes.iter().any(|note| matches!(note.what, What::Exec { .. }));
     if exec && answer["settings"].as_object().unwrap().is_empty() {
         return None;
     }

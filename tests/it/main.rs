@@ -38,6 +38,8 @@ mod readme;
 mod reports;
 mod rules;
 mod schemas;
+#[cfg(unix)]
+mod serve;
 mod server;
 mod server_actions;
 mod server_replies;

@@ -29,11 +29,17 @@ pub(super) fn page(rule: &'static Rule, out: &mut dyn Write) -> io::Result<()> {
         let kind = if example.is_bad { "Found" } else { "Not found" };
         let because = if example.because.is_empty() { String::new() } else { format!(" ({})", example.because) };
         let name = if example.name == "manager.conf" { String::new() } else { format!(" in {}", example.name) };
-        writeln!(out, "{kind}{name}{because}:\n")?;
+        let place = if example.complete { ", on the switch itself" } else { "" };
+        writeln!(out, "{kind}{name}{place}{because}:\n")?;
         indented(example.text, out)?;
         for (name, text) in example.files {
             writeln!(out, "  {name}:")?;
             indented(text, out)?;
+        }
+        for (right, files) in [("read", example.read_by_all), ("write", example.written_by_all)] {
+            if !files.is_empty() {
+                writeln!(out, "  which everybody may {right}: {}", files.join(", "))?;
+            }
         }
         writeln!(out)?;
     }

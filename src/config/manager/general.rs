@@ -2,7 +2,7 @@
 
 use super::value::{Address, address_and_port, address_only, atoi, port, truth};
 use super::{Fact, FactKind, Sourced, Why};
-use crate::config::{Effective, Entry, Origin, Outcome, Section, What};
+use crate::config::{Effective, Entry, Origin, Outcome, Section};
 use crate::release::{Quirk, Release};
 
 /// More entries than this are not gone over: templates can multiply them without bounds.
@@ -78,6 +78,48 @@ pub struct Tls<'t> {
     pub disable_v12: Sourced<bool>,
 }
 
+impl<'t> Tls<'t> {
+    /// What holds when no line says otherwise.
+    pub(super) fn defaults() -> Tls<'t> {
+        let (no, empty) = (Sourced::default_of(false), Sourced::default_of(&b""[..]));
+        Tls {
+            enable: no,
+            bindaddr: Sourced::default_of(None),
+            certfile: Sourced::default_of(b"asterisk.pem"),
+            privatekey: empty,
+            cipher: empty,
+            server_cipher_order: no,
+            disable_v1: no,
+            disable_v11: no,
+            disable_v12: no,
+        }
+    }
+
+    /// Acts on one line, its key in lower case, if it is one of these options. An address that is none changes nothing.
+    ///
+    /// Source: `ast_tls_read_conf` (main/tcptls.c), all releases.
+    pub(super) fn take(&mut self, key: &[u8], value: &'t [u8], at: Origin) -> bool {
+        let (yes, text) = (Sourced::set(truth(value), at), Sourced::set(value, at));
+        match key {
+            b"tlsenable" | b"sslenable" => self.enable = yes,
+            b"tlscertfile" | b"tlscert" | b"sslcert" => self.certfile = text,
+            b"tlsprivatekey" | b"sslprivatekey" => self.privatekey = text,
+            b"tlscipher" | b"sslcipher" => self.cipher = text,
+            b"tlsbindaddr" | b"sslbindaddr" => {
+                if let Some(address) = address_and_port(value) {
+                    self.bindaddr = Sourced::set(Some(address), at);
+                }
+            }
+            b"tlsservercipherorder" => self.server_cipher_order = yes,
+            b"tlsdisablev1" => self.disable_v1 = yes,
+            b"tlsdisablev11" => self.disable_v11 = yes,
+            b"tlsdisablev12" => self.disable_v12 = yes,
+            _ => return false,
+        }
+        true
+    }
+}
+
 impl<'t> General<'t> {
     /// What holds when no line says otherwise.
     ///
@@ -94,17 +136,7 @@ impl<'t> General<'t> {
             webenabled: no,
             port: Sourced::default_of(Some(5038)),
             bindaddr: Sourced::default_of(Address::ANY),
-            tls: Tls {
-                enable: no,
-                bindaddr: Sourced::default_of(None),
-                certfile: Sourced::default_of(b"asterisk.pem"),
-                privatekey: empty,
-                cipher: empty,
-                server_cipher_order: no,
-                disable_v1: no,
-                disable_v11: no,
-                disable_v12: no,
-            },
+            tls: Tls::defaults(),
             authtimeout: Sourced::default_of(30),
             authlimit: Sourced::default_of(50),
             httptimeout: Sourced::default_of(60),
@@ -204,15 +236,11 @@ impl<'t> General<'t> {
             },
             b"channelvars" => self.channelvars = Sourced::set(value, at),
             b"disabledevents" if release.has(Quirk::DisabledEvents) => self.disabledevents = Sourced::set(value, at),
-            b"tlsenable" | b"sslenable" => self.tls.enable = yes,
-            b"tlscertfile" | b"tlscert" | b"sslcert" => self.tls.certfile = Sourced::set(value, at),
-            b"tlsprivatekey" | b"sslprivatekey" => self.tls.privatekey = Sourced::set(value, at),
-            b"tlscipher" | b"sslcipher" => self.tls.cipher = Sourced::set(value, at),
-            b"tlsbindaddr" | b"sslbindaddr" => self.take_tlsbindaddr(value, at),
-            b"tlsservercipherorder" => self.tls.server_cipher_order = yes,
-            b"tlsdisablev1" => self.tls.disable_v1 = yes,
-            b"tlsdisablev11" => self.tls.disable_v11 = yes,
-            b"tlsdisablev12" => self.tls.disable_v12 = yes,
+            key if self.tls.take(key, value, at) => {
+                if let (b"tlsbindaddr" | b"sslbindaddr", None) = (key, address_and_port(value)) {
+                    self.ignored(b"tlsbindaddr", Why::NoTlsAddress { value }, at);
+                }
+            }
             key => {
                 let why = match key {
                     b"disabledevents" => Why::LaterOption,
@@ -258,13 +286,6 @@ impl<'t> General<'t> {
         }
     }
 
-    fn take_tlsbindaddr(&mut self, value: &'t [u8], at: Origin) {
-        match address_and_port(value) {
-            Some(address) => self.tls.bindaddr = Sourced::set(Some(address), at),
-            None => self.ignored(b"tlsbindaddr", Why::NoTlsAddress { value }, at),
-        }
-    }
-
     /// What is decided once all lines are read.
     fn settle(&mut self) {
         if self.httptimeout.value < 1 {
@@ -290,8 +311,7 @@ fn at_least_one<'t>(key: &'static str, value: &'t [u8], now: Sourced<i32>) -> Re
 
 /// The include of an unknown file, or a `#exec`, among the lines of the section that is read, or anywhere when none is.
 fn unread(effective: &Effective<'_>, read: Option<&Section<'_>>) -> Option<Origin> {
-    let is_unknown = |what: &What<'_>| matches!(what, What::IncludeUnknown { .. } | What::Exec);
-    let mut unknown = effective.notes.iter().filter(|note| is_unknown(&note.what)).map(|note| note.at).peekable();
+    let mut unknown = effective.open().map(|note| note.at).peekable();
     let first = *unknown.peek()?;
     let Some(section) = read else { return Some(first) };
     let starts: Vec<Origin> = std::iter::once(section.origin).chain(section.appended.iter().copied()).collect();

@@ -6,9 +6,11 @@ mod accounts;
 pub mod acl;
 mod ciphers;
 pub mod classes;
+mod exposure;
 mod fact;
 pub mod filter;
 pub mod general;
+pub mod http;
 mod keys;
 pub mod listen;
 mod meaning;
@@ -21,6 +23,7 @@ mod users_conf;
 mod value;
 
 pub use accounts::Accounts;
+pub use exposure::Exposed;
 pub use fact::{AclFault, Fact, FactKind, Harm, When, Why};
 pub use named_acl::acl_conf_faults;
 pub use neighbour::{Neighbour, NeighbourState};
@@ -29,6 +32,7 @@ pub(crate) use value::{atoi, truth};
 
 pub use value::Address;
 
+use super::options::Options;
 use super::{Effective, Origin, World};
 use crate::release::{Quirk, Release};
 
@@ -42,6 +46,14 @@ pub struct Manager<'t> {
     pub listeners: [listen::Listener<'t>; 2],
     /// The users.
     pub accounts: Accounts<'t>,
+    /// The HTTP server, where `webenabled` would have it carry AMI.
+    pub http: Option<http::Http<'t>>,
+    /// asterisk.conf; absent where there are no users.
+    pub asterisk_conf: Neighbour<'t>,
+    /// What its `[options]` say, if that can be told.
+    pub options: Option<Options>,
+    /// The files with which everybody on the machine may do something.
+    pub exposed: Vec<Exposed>,
 }
 
 impl<'t> Manager<'t> {
@@ -56,7 +68,26 @@ impl<'t> Manager<'t> {
         let judgement = general.tls.enable.value.then(|| tls::judge(world, &general.tls));
         let listeners = general.listeners(judgement.as_ref());
         let accounts = Accounts::load(world, effective, release, (&general).into());
-        Manager { general, judgement, listeners, accounts }
+        let neighbour = |name| Neighbour::load(world, name, release);
+        let has_web = general.enabled.value && general.webenabled.value;
+        let http = has_web.then(|| http::Http::load(world, neighbour("http.conf")));
+        let asterisk_conf = if accounts.users.is_empty() { Neighbour::absent() } else { neighbour("asterisk.conf") };
+        let options = match (asterisk_conf.state, &asterisk_conf.effective) {
+            (NeighbourState::Absent, _) => Some(Options::default()),
+            (NeighbourState::Loaded | NeighbourState::Refused, Some(effective)) => Options::read(effective),
+            _ => None,
+        };
+        let exposed = Vec::new();
+        let mut manager = Manager { general, judgement, listeners, accounts, http, asterisk_conf, options, exposed };
+        let read = manager.beside().filter_map(|it| it.effective.as_ref()).chain([effective]);
+        manager.exposed = exposure::find(world, read);
+        manager
+    }
+
+    /// The files beside manager.conf that were read for it.
+    pub fn beside(&self) -> impl Iterator<Item = &Neighbour<'t>> {
+        let all = [&self.accounts.users_conf, &self.accounts.acl_conf, &self.asterisk_conf];
+        all.into_iter().chain(self.http.as_ref().map(|http| &http.file))
     }
 
     /// Do two releases hold the same of every manager.conf that they read alike?

@@ -1,5 +1,7 @@
 //! The certificate and the key of the TLS listener, as OpenSSL would judge them when Asterisk starts.
 
+use std::path::PathBuf;
+
 use super::ciphers::{self, Ciphers};
 use super::general::Tls;
 use super::keys::{self, PublicKey, Said};
@@ -76,6 +78,8 @@ pub enum TroubleKind {
     Expired,
     /// The certificate is not valid yet.
     NotYetValid,
+    /// The key may be read by everybody on the machine.
+    ReadByAll,
 }
 
 /// A file that is named, and the line that names it.
@@ -99,8 +103,8 @@ impl Named<'_> {
         Verdict::Unknown(self.trouble(kind, why))
     }
 
-    /// The bytes of the file, or what ends the judgement.
-    fn read(self, world: &World<'_>) -> Result<Vec<u8>, Verdict> {
+    /// Where the file is, or what ends the judgement.
+    fn place(self, world: &World<'_>) -> Result<PathBuf, Verdict> {
         if matches!(self.path, [b'"' | b'\'', ..]) {
             return Err(self.refused(TroubleKind::QuotedPath, "is not there: the quotes are a part of its name"));
         }
@@ -109,12 +113,17 @@ impl Named<'_> {
             return Err(self.unknown(TroubleKind::RelativePath, why));
         };
         let place = world.place();
-        let full = match world.under_etc(self.path) {
+        Ok(match world.under_etc(self.path) {
             Some(inner) => place.etc.join(path_of(inner)),
             None => place.root.as_deref().unwrap_or("/".as_ref()).join(path_of(rest)),
-        };
+        })
+    }
+
+    /// The bytes of the file, or what ends the judgement.
+    fn read(self, world: &World<'_>) -> Result<Vec<u8>, Verdict> {
+        let full = self.place(world)?;
         match world.host.kind(&full) {
-            None if place.complete => Err(self.refused(TroubleKind::Missing, "is not there")),
+            None if world.place().complete => Err(self.refused(TroubleKind::Missing, "is not there")),
             None => Err(self.unknown(TroubleKind::NotHere, "is not here to be looked at")),
             Some(FileKind::Directory) => Err(self.refused(TroubleKind::Unreadable, "is a directory")),
             Some(FileKind::Other) => Err(self.unknown(TroubleKind::NotUnderstood, "is no regular file")),
@@ -139,6 +148,20 @@ pub fn judge(world: &World<'_>, tls: &Tls<'_>) -> Judgement {
     Judgement { verdict, warnings }
 }
 
+/// The files of the certificate and of the key, for who is to use them; a relative path is one from the working directory.
+/// Nothing where no such file can be named.
+pub fn paths(world: &World<'_>, tls: &Tls<'_>) -> Option<[PathBuf; 2]> {
+    let path = |what, path: &[u8], at| {
+        let named = Named { what, path, at };
+        named.place(world).ok().or_else(|| path.first().filter(|byte| !b"/\"'".contains(byte)).map(|_| path_of(path)))
+    };
+    let certificate = path("certificate", tls.certfile.value, tls.certfile.at)?;
+    match tls.privatekey.value {
+        b"" => Some([certificate.clone(), certificate]),
+        key => Some([certificate, path("key", key, tls.privatekey.at)?]),
+    }
+}
+
 fn files(world: &World<'_>, tls: &Tls<'_>, warnings: &mut Vec<Trouble>) -> Result<(), Verdict> {
     let cert = Named { what: "certificate", path: tls.certfile.value, at: tls.certfile.at };
     if cert.path.is_empty() {
@@ -148,11 +171,15 @@ fn files(world: &World<'_>, tls: &Tls<'_>, warnings: &mut Vec<Trouble>) -> Resul
     }
     let cert_bytes = cert.read(world)?;
     let public = certificate(world, cert, &cert_bytes, warnings)?;
-    if tls.privatekey.value.is_empty() {
-        return private_key(Named { what: "key", ..cert }, &cert_bytes, &public);
+    let key = match tls.privatekey.value {
+        b"" => Named { what: "key", ..cert },
+        path => Named { what: "key", path, at: tls.privatekey.at },
+    };
+    private_key(key, &key.read(world)?, &public)?;
+    if world.rights_of_all(&key.place(world)?).is_some_and(|all| all.read) {
+        warnings.push(key.trouble(TroubleKind::ReadByAll, "may be read by everybody on the machine"));
     }
-    let key = Named { what: "key", path: tls.privatekey.value, at: tls.privatekey.at };
-    private_key(key, &key.read(world)?, &public)
+    Ok(())
 }
 
 /// The public key of the first certificate of a file; those behind it are its chain.
@@ -261,7 +288,7 @@ mod tests {
     use super::*;
     use crate::config::manager::general::General;
     use crate::config::{self, Place};
-    use crate::host::Memory;
+    use crate::host::{Memory, Rights};
     use crate::release::Release;
     use crate::text::Files;
 
@@ -303,6 +330,25 @@ mod tests {
             }
         };
         decides.into_iter().chain(judgement.warnings.iter().map(|trouble| trouble.kind)).collect()
+    }
+
+    #[test]
+    fn a_key_that_everybody_reads_is_told() {
+        let mut host = Memory::default();
+        let both = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/manager/tls/both.pem");
+        host.add("/etc/asterisk/both.pem", std::fs::read(both).expect("a file"));
+        host.set_rights("/etc/asterisk/both.pem", Rights { read: true, write: false });
+        host.set_now(Duration::from_secs(57 * YEAR));
+        let files = Files::default();
+        let text = "[general]\ntlsenable=yes\ntlscertfile=/etc/asterisk/both.pem\n";
+        let root = files.add("manager.conf".into(), "/etc/asterisk/manager.conf".into(), text.into()).id();
+        for complete in [true, false] {
+            let world = World::new(&files, &host, Place { etc: "/etc/asterisk".into(), root: None, complete });
+            let effective = config::load(&world, root, Release::newest_lts());
+            let warnings = judge(&world, &General::read(&effective, Release::newest_lts()).tls).warnings;
+            let is_told = warnings.iter().any(|trouble| trouble.kind == TroubleKind::ReadByAll && trouble.at.is_some());
+            assert_eq!(is_told, complete);
+        }
     }
 
     #[test]

@@ -149,6 +149,11 @@ impl<'t> Secret<'t> {
         self.0.as_deref().map(make)
     }
 
+    /// Is it one of fewer bytes than this?
+    pub fn is_shorter(&self, than: usize) -> bool {
+        self.0.as_deref().is_some_and(|secret| secret.len() < than)
+    }
+
     /// Does a client that gives this one get in? All bytes count, blanks and letter case too.
     pub fn accepts(&self, given: &[u8]) -> bool {
         self.0.as_deref() == Some(given)

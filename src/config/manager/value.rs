@@ -220,7 +220,7 @@ pub(crate) fn ipv4_inet_aton(text: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// A whole text of digits, as `strtoul` with base 0 reads it: `10`, `0x1F`, `017`. `None` beyond 32 bits.
-fn c_number(text: &[u8]) -> Option<u64> {
+pub(super) fn c_number(text: &[u8]) -> Option<u64> {
     let (base, digits) = match text {
         [b'0', b'x' | b'X', rest @ ..] => (16, rest),
         [b'0', rest @ ..] if !rest.is_empty() => (8, rest),

@@ -65,6 +65,17 @@ impl Home {
         self.outside.join("etc")
     }
 
+    /// The asterisk.conf of a scenario counts too, behind ours, which says where the folders are.
+    pub(crate) fn take_options(&self) -> Result<()> {
+        let theirs = self.etc().join("asterisk.conf");
+        if theirs.exists() {
+            let ours = self.outside.join("asterisk.conf");
+            let both = [fs::read(&ours)?, fs::read(theirs)?].concat();
+            fs::write(ours, both)?;
+        }
+        Ok(())
+    }
+
     /// Copies the files below `from`, with the port and the folder put in for `{PORT}` and `{ETC}`.
     pub(crate) fn copy_over(&self, from: &Path, to: &Path, port: u16) -> Result<()> {
         fs::create_dir_all(to)?;

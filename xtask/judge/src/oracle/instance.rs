@@ -77,6 +77,7 @@ impl Instance {
         home.furnish(0)?;
         fs::remove_file(home.etc().join("manager.conf"))?;
         scenario.lay_out(&home.etc(), &home.inside.join("etc").display().to_string())?;
+        home.take_options()?;
         let mut instance = Instance::begin(installation, home, 0)?;
         Ok(instance.came_up(installation)?.map(|()| instance))
     }
