@@ -112,6 +112,12 @@ pub enum Quirk {
     OriginateListsItself,
     /// The action Originate refuses more to a user without class `system`: DBdeltree, Reload, Queue with an AGI (unless it holds class `agi`), and data with CURL, DB, FILE, ODBC or REALTIME; and says `app or data blacklisted` of whatever it refuses.
     OriginateListsMore,
+    /// The actions GetConfig and GetConfigJSON refuse files outside of Asterisk's configuration folder.
+    ConfigFolderOnly,
+    /// The answer to the action CoreStatus has the header CoreProcessedCalls.
+    CoreProcessedCalls,
+    /// The answer to the action CoreSettings has the header SoundsSearchCustomDir.
+    SoundsSearchCustomDir,
 }
 
 /// One row a quirk, in the order of the enum.
@@ -214,6 +220,33 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         until: &[],
         certified: &[(18, 9, 11), (20, 7, 2), (22, 8, 1)],
         source: "main/manager.c, action_originate; recorded without it on 16.28.0, with it on 18.26.4, 20.9.3, 20.20.1, 21.12.3, 22.10.1 and 23.4.1; bounds by source",
+    },
+    QuirkRow {
+        quirk: Quirk::ConfigFolderOnly,
+        name: "config-folder-only",
+        what: "the actions GetConfig and GetConfigJSON refuse files outside of Asterisk's configuration folder",
+        from: &[(16, 29, 1), (18, 15, 1), (19, 7, 1), (20, 0, 1), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[],
+        certified: &[(18, 9, 3), (20, 7, 1), (22, 8, 1)],
+        source: "main/manager.c, is_restricted_file; seen with it on 22.10.1 and on Debian's 16.28.0, which has it from a patch; bounds by source",
+    },
+    QuirkRow {
+        quirk: Quirk::CoreProcessedCalls,
+        name: "core-processed-calls",
+        what: "the answer to the action CoreStatus has the header CoreProcessedCalls",
+        from: &[(20, 12, 0), (21, 7, 0), (22, 2, 0), (23, 0, 0)],
+        until: &[],
+        certified: &[(22, 8, 1)],
+        source: "main/manager.c, action_corestatus; seen without it on 16.28.0, with it on 22.10.1; bounds by source",
+    },
+    QuirkRow {
+        quirk: Quirk::SoundsSearchCustomDir,
+        name: "sounds-search-custom-dir",
+        what: "the answer to the action CoreSettings has the header SoundsSearchCustomDir",
+        from: &[(18, 20, 0), (20, 5, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[],
+        certified: &[(18, 9, 8), (20, 7, 1), (22, 8, 1)],
+        source: "main/manager.c, action_coresettings; seen without it on 16.28.0, with it on 22.10.1; bounds by change logs",
     },
 ];
 

@@ -1,5 +1,6 @@
 //! Bytes, and places in them: the set of files read, spans, lines and columns, and the one home of redaction.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -229,6 +230,15 @@ impl Secrets {
         match self {
             Secrets::Masked if is_secret_key(key) && !value.is_empty() => MASK.as_bytes(),
             _ => value,
+        }
+    }
+
+    /// A value as it may be shown: the whole of it masked when its key holds a secret, else what looks like one in it.
+    pub fn shown<'v>(self, key: &[u8], value: &'v [u8]) -> Cow<'v, [u8]> {
+        let shown = self.value(key, value);
+        match redacted(shown) {
+            Some(range) if self == Secrets::Masked => [&shown[..range.start], MASK.as_bytes()].concat().into(),
+            _ => shown.into(),
         }
     }
 }

@@ -10,6 +10,12 @@ use crate::release::Release;
 /// The commands that the action Command refuses: their first words.
 const REFUSED_COMMANDS: [[&str; 2]; 3] = [["module", "load"], ["module", "unload"], ["restart", "gracefully"]];
 
+/// What Asterisk answers to a filter with `MatchCriteria` that it cannot read.
+pub const MALFORMED_FILTER: &str = "Filter was formatted incorrectly.  Check the syntax of the filter given.";
+
+/// What stands for the answer where Asterisk crashes.
+pub const CRASH: &str = "no answer: Asterisk crashes";
+
 /// The functions that lead to a shell.
 pub(super) const SHELL_FUNCTIONS: [&str; 2] = ["SHELL", "EVAL"];
 
@@ -116,12 +122,9 @@ fn filter(headers: Headers<'_>) -> Result<String, Refusal> {
         Err(NoFilter::Uncompiled(why)) => {
             Err(Refusal { why, answer: "Filter did not compile.  Check the syntax of the filter given." })
         }
-        Err(NoFilter::Malformed(why)) => {
-            Err(Refusal { why, answer: "Filter was formatted incorrectly.  Check the syntax of the filter given." })
+        Err(NoFilter::Malformed(why)) => Err(Refusal { why, answer: MALFORMED_FILTER }),
+        Err(NoFilter::Crash) => {
+            Err(Refusal { why: "an item of `MatchCriteria` is not followed by `(`".to_owned(), answer: CRASH })
         }
-        Err(NoFilter::Crash) => Err(Refusal {
-            why: "an item of `MatchCriteria` is not followed by `(`".to_owned(),
-            answer: "no answer: Asterisk crashes",
-        }),
     }
 }

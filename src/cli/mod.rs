@@ -2,6 +2,7 @@
 
 mod baseline;
 mod check;
+mod document;
 mod dump;
 pub mod exit;
 mod explain;
@@ -10,6 +11,7 @@ mod fix;
 mod init;
 mod progress;
 mod replay;
+mod replies;
 mod reports;
 mod roots;
 mod rules;

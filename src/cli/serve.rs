@@ -13,22 +13,29 @@ use tokio::task::{LocalSet, spawn_local};
 use super::exit::{Exit, Failure};
 use super::feed::Feed;
 use super::settings::Settings;
-use super::{Reading, complain, target};
+use super::{Reading, complain, replies, target};
 use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::{Outcome, World};
 use crate::finding::{Finding, Severity};
 use crate::host::{Disk, Host, random};
 use crate::release::Release;
 use crate::rules::{self, Rule, Selection};
-use crate::server::{Event, Hub, Loaded, Net, Tls, changes, tls};
-use crate::text::Files;
+use crate::server::{Event, Extras, Hub, Loaded, Net, Tls, changes, tls};
+use crate::text::{Files, Secrets};
 
 /// `amictl serve`.
 #[derive(Args)]
 #[command(after_help = "\
 It listens where the file says, or where the options do; port 0 takes any that
 is free. The first lines on standard output say where. SIGHUP reads the file
-again: one with errors is refused, and who is logged in keeps what it has.
+again, and so does the action Reload: one with errors is refused, and who is
+logged in keeps what it has.
+
+Clients may what the file says, and are told what Asterisk would tell them. By
+itself it answers Login, Logoff, Challenge, Ping, Events, Filter, WaitEvent,
+UserEvent, ListCommands, CoreStatus, CoreSettings, GetConfig, GetConfigJSON,
+ListCategories, Reload, and Command for `manager show ...`; other actions get
+what the file of --replies has for them, or an error that says there is nothing.
 
 To replay a recorded session to a client under development, over and over:
   amictl serve manager.conf --port 0 --events session.ami --loop
@@ -52,6 +59,12 @@ pub(super) struct Serve {
     /// Listen on this port with TLS
     #[arg(long, value_name = "PORT")]
     tls_port: Option<u16>,
+    /// Answer actions with what is written down in this file (TOML)
+    #[arg(long, value_name = "FILE")]
+    replies: Option<PathBuf>,
+    /// Give away secrets to clients that may ask for files
+    #[arg(long)]
+    reveal_secrets: bool,
     /// Run in spite of errors in the file
     #[arg(long)]
     force: bool,
@@ -107,10 +120,20 @@ impl Serve {
                 .help("say where: `--bind 127.0.0.1 --port 5038`"));
         }
         self.feed.look(host)?;
-        let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now());
+        let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(self.extras(host, release)?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
         LocalSet::new().block_on(&runtime, source.listen(hub, plain, secret, out))
+    }
+
+    /// What the server has beside the file.
+    fn extras(&self, host: &dyn Host, release: Release) -> Result<Extras, Failure> {
+        let replies = self.replies.as_deref().map(|path| replies::read(host, path, release)).transpose()?;
+        Ok(Extras {
+            secrets: if self.reveal_secrets { Secrets::Revealed } else { Secrets::Masked },
+            replies: Rc::new(replies.unwrap_or_default()),
+            log: Box::new(|text| complain(&format!("amictl: {text}"))),
+        })
     }
 
     /// Where to listen, if the options or the file say so.
@@ -174,8 +197,15 @@ impl Source<'_> {
         out.flush()?;
         spawn_local(net.clone().keep_time());
         self.serve.feed.begin(&net, self.release);
-        while signals.next().await == Asked::Reload {
-            self.reload(&net);
+        loop {
+            let asked = tokio::select! {
+                asked = signals.next() => asked,
+                () = net.reload_wanted() => Asked::Reload,
+            };
+            match asked {
+                Asked::Reload => self.reload(&net),
+                Asked::Stop => break,
+            }
         }
         let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
         let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
@@ -209,7 +239,7 @@ async fn bind(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
     Ok((listener, at))
 }
 
-/// What a signal asks for.
+/// What a signal, or a client, asks for.
 #[derive(PartialEq, Eq)]
 enum Asked {
     Reload,

@@ -7,8 +7,8 @@ use globset::{GlobBuilder, GlobMatcher};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::document::Document;
 use super::exit::Failure;
-use crate::catalog::nearest;
 use crate::finding::Severity;
 use crate::host::{FileKind, Host};
 use crate::rules;
@@ -80,17 +80,13 @@ pub(super) fn read(host: &dyn Host, path: &Path) -> Result<Settings, Failure> {
     let name = path.display();
     let bytes = host.read(path).map_err(|error| Failure::input(format!("cannot read {name}: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{name} is not UTF-8")))?;
-    let table = DeTable::parse(&text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        Failure::usage(format!("{name}:{}: {}", line(&text, at), error.message()))
-    })?;
-    let reader = Reader { name: name.to_string(), text: &text, folder: path.parent().unwrap_or(Path::new("")) };
-    reader.settings(table.get_ref())
+    let document = Document { name: name.to_string(), text: &text };
+    let reader = Reader { document, folder: path.parent().unwrap_or(Path::new("")) };
+    reader.settings(reader.document.table()?.get_ref())
 }
 
 struct Reader<'t> {
-    name: String,
-    text: &'t str,
+    document: Document<'t>,
     folder: &'t Path,
 }
 
@@ -109,7 +105,7 @@ impl Reader<'_> {
                 "baseline" => settings.baseline = Some(self.path(value)?),
                 "rules" => settings.rules = self.rules(value)?,
                 "per-path" => settings.per_path = self.per_path(value)?,
-                other => return Err(self.unknown(key, "setting", other, KEYS.iter().copied())),
+                other => return Err(self.document.unknown(key, "setting", other, KEYS.iter().copied())),
             }
         }
         Ok(settings)
@@ -117,14 +113,18 @@ impl Reader<'_> {
 
     fn per_path(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<PerPath>, Failure> {
         let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.wrong(value, "tables of rules by pattern, as `[per-path.\"old/*.conf\"]`"));
+            return Err(self.document.wrong(value, "tables of rules by pattern, as `[per-path.\"old/*.conf\"]`"));
         };
         let mut found = Vec::new();
         for (key, value) in table {
             // As in a shell: `*` stops at a slash, `**` does not.
             let glob = GlobBuilder::new(key.get_ref()).literal_separator(true).build();
             let pattern = glob.map_err(|error| {
-                Failure::usage(format!("{}: not a pattern of paths: {}", self.place(key.span().start), error.kind()))
+                Failure::usage(format!(
+                    "{}: not a pattern of paths: {}",
+                    self.document.place(key.span().start),
+                    error.kind()
+                ))
             })?;
             let (folder, rules) = (self.folder.to_owned(), self.rules(value)?);
             found.push((key.span().start, PerPath { folder, pattern: pattern.compile_matcher(), rules }));
@@ -135,12 +135,12 @@ impl Reader<'_> {
 
     fn rules(&self, value: &Spanned<DeValue<'_>>) -> Result<Severities, Failure> {
         let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.wrong(value, "a table of rules and their severities"));
+            return Err(self.document.wrong(value, "a table of rules and their severities"));
         };
         let mut found = BTreeMap::new();
         for (key, value) in table {
             let Some(rule) = rules::by_name(key.get_ref()) else {
-                return Err(self.unknown(key, "rule", key.get_ref(), rules::names()));
+                return Err(self.document.unknown(key, "rule", key.get_ref(), rules::names()));
             };
             let severity = match value.get_ref() {
                 DeValue::String(text) if text == "off" => None,
@@ -156,20 +156,20 @@ impl Reader<'_> {
             DeValue::String(text) => Severity::parse(text),
             _ => None,
         };
-        severity.ok_or_else(|| self.wrong(value, "\"error\", \"warning\", \"info\" or, for a rule, \"off\""))
+        severity.ok_or_else(|| self.document.wrong(value, "\"error\", \"warning\", \"info\" or, for a rule, \"off\""))
     }
 
     fn path(&self, value: &Spanned<DeValue<'_>>) -> Result<PathBuf, Failure> {
         match value.get_ref() {
             DeValue::String(text) => Ok(self.folder.join(&**text)),
-            _ => Err(self.wrong(value, "a path in quotes")),
+            _ => Err(self.document.wrong(value, "a path in quotes")),
         }
     }
 
     fn flag(&self, value: &Spanned<DeValue<'_>>) -> Result<bool, Failure> {
         match value.get_ref() {
             DeValue::Boolean(flag) => Ok(*flag),
-            _ => Err(self.wrong(value, "true or false")),
+            _ => Err(self.document.wrong(value, "true or false")),
         }
     }
 
@@ -177,40 +177,11 @@ impl Reader<'_> {
     fn strings(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Failure> {
         let text = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
-            _ => Err(self.wrong(value, "text in quotes, or a list of such")),
+            _ => Err(self.document.wrong(value, "text in quotes, or a list of such")),
         };
         match value.get_ref() {
             DeValue::Array(list) => list.iter().map(text).collect(),
             _ => Ok(vec![text(value)?]),
         }
     }
-
-    fn wrong<T>(&self, value: &Spanned<T>, wanted: &str) -> Failure {
-        Failure::usage(format!("{}: expected {wanted}", self.place(value.span().start)))
-    }
-
-    fn unknown<'n, T>(
-        &self,
-        key: &Spanned<T>,
-        what: &str,
-        name: &str,
-        known: impl Iterator<Item = &'n str> + Clone,
-    ) -> Failure {
-        let failure = Failure::usage(format!("{}: there is no {what} `{name}`", self.place(key.span().start)));
-        match nearest(name.as_bytes(), known.clone()) {
-            Some(near) => failure.help(format!("did you mean `{near}`?")),
-            None if known.clone().count() < 10 => {
-                failure.help(format!("known: {}", known.collect::<Vec<_>>().join(", ")))
-            }
-            None => failure,
-        }
-    }
-
-    fn place(&self, at: usize) -> String {
-        format!("{}:{}", self.name, line(self.text, at))
-    }
-}
-
-fn line(text: &str, at: usize) -> usize {
-    text[..at.min(text.len())].bytes().filter(|&byte| byte == b'\n').count() + 1
 }

@@ -1,13 +1,13 @@
-//! `[name](+filter)`: which section it finds.
+//! `[name](+filter)`: which section it finds; and which ones the action GetConfig lists.
 //!
 //! Asterisk: `does_category_match` (main/config.c), with `ast_strsep` (main/utils.c) taking the filter apart.
 
 use std::ops::Range;
 
-use super::Asked;
 use super::content::Content;
+use super::{Asked, Effective, Section};
 use crate::posix::{self, Answer, Beyond, Pattern, Units};
-use crate::release::Quirk;
+use crate::release::{Quirk, Release};
 use crate::text::trim;
 
 /// What a filter says of a section.
@@ -18,7 +18,23 @@ pub(super) enum Verdict {
     Undecided(Beyond),
 }
 
+/// The sections that are listed to who asks for those of a name, and of a filter with commas between its parts; an empty
+/// name and an empty filter ask for nothing. Where a filter cannot be decided its section is left out.
+pub fn fitting<'e, 't>(
+    effective: &'e Effective<'t>,
+    name: &[u8],
+    filter: &[u8],
+    release: Release,
+) -> Vec<&'e Section<'t>> {
+    let asked = Asked::new(release);
+    let compiled = if filter.is_empty() { Some(Filter::default()) } else { Filter::new(filter, b',', &asked) };
+    let Some(filter) = compiled else { return Vec::new() };
+    let named = effective.sections.iter().filter(|it| name.is_empty() || it.name.eq_ignore_ascii_case(name));
+    named.filter(|it| filter.verdict(it.template, &it.content) == Verdict::Fits).collect()
+}
+
 /// A filter, compiled once for all the sections it is tried on.
+#[derive(Default)]
 pub(super) struct Filter {
     terms: Vec<Term>,
     /// Parts that can never be true, such as one without a `=`.
@@ -37,13 +53,13 @@ enum Term {
 }
 
 impl Filter {
-    /// Reads a filter; `None` when it finds nothing because one of its expressions does not compile.
-    pub(super) fn new(text: &[u8], asked: &Asked) -> Option<Filter> {
+    /// Reads a filter with `between` between its parts; `None` when it finds nothing because one of its expressions does not compile.
+    pub(super) fn new(text: &[u8], between: u8, asked: &Asked) -> Option<Filter> {
         let units = if asked.has(Quirk::RegexInCharacters) { Units::Characters } else { Units::Bytes };
         let empty = || asked.has(Quirk::EmptyFilterParts);
         let mut filter = Filter { terms: Vec::new(), hopeless: false };
         let mut rest = Some(text);
-        while let Some(term) = part(&mut rest, b'&', &empty) {
+        while let Some(term) = part(&mut rest, between, &empty) {
             let mut pair = Some(term);
             let name = part(&mut pair, b'=', &empty);
             let (Some(name), Some(value)) = (name, part(&mut pair, b'=', &empty)) else {

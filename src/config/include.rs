@@ -1,8 +1,9 @@
 //! Which files a directive brings.
 
 use std::cell::Cell;
+use std::path::{Component, Path, PathBuf};
 
-use super::World;
+use super::{Place, World};
 use crate::host::{FileKind, name_bytes, path_of};
 use crate::text::SourceFile;
 
@@ -21,6 +22,33 @@ pub(super) enum Found<'f> {
     /// There, but not to be read by amictl.
     Unreadable,
     Missing,
+}
+
+impl Place {
+    /// The file that a name, relative or absolute, means in Asterisk's configuration directory or below it; nothing where
+    /// it leads out of that. Symbolic links are not looked at.
+    pub fn within(&self, name: &[u8]) -> Option<PathBuf> {
+        let path = path_of(name);
+        let stands_in = !self.complete && self.root.is_none();
+        let full = match (path.strip_prefix("/"), &self.root) {
+            (Err(_), _) => self.etc.join(&path),
+            (Ok(_), None) if stands_in && path.starts_with(DEFAULT_ETC) => {
+                self.etc.join(path.strip_prefix(DEFAULT_ETC).ok()?)
+            }
+            (Ok(below), Some(root)) => root.join(below),
+            (Ok(_), None) => path.clone(),
+        };
+        let mut plain = PathBuf::new();
+        for part in full.strip_prefix(&self.etc).ok()?.components() {
+            match part {
+                Component::Normal(name) => plain.push(name),
+                Component::CurDir => {}
+                Component::ParentDir => plain.pop().then_some(())?,
+                Component::RootDir | Component::Prefix(_) => return None,
+            }
+        }
+        Some(self.etc.join(plain))
+    }
 }
 
 impl<'f> World<'f> {
@@ -61,7 +89,7 @@ impl<'f> World<'f> {
         name.strip_prefix(DEFAULT_ETC.as_bytes())?.strip_prefix(b"/")
     }
 
-    fn open(&self, base: &std::path::Path, path: &[u8]) -> Found<'f> {
+    fn open(&self, base: &Path, path: &[u8]) -> Found<'f> {
         let full = base.join(path_of(path));
         match self.host.kind(&full) {
             None => Found::Missing,
@@ -70,7 +98,7 @@ impl<'f> World<'f> {
         }
     }
 
-    fn read(&self, full: std::path::PathBuf) -> Found<'f> {
+    fn read(&self, full: PathBuf) -> Found<'f> {
         if let Some(file) = self.files.find(&full) {
             return Found::File(file);
         }

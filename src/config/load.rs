@@ -303,7 +303,7 @@ impl<'t> Loader<'t, '_, '_> {
             [] => (0..offset(self.sections.len())).map(SectionId).collect(),
             _ => self.names.get(name).to_vec(),
         };
-        let compiled = if filter.is_empty() { None } else { Filter::new(filter, self.asked) };
+        let compiled = if filter.is_empty() { None } else { Filter::new(filter, b'&', self.asked) };
         let mut work = candidates.len() as u64;
         let mut found = None;
         for id in candidates {

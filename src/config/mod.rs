@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use elsa::FrozenVec;
 
 pub use content::{Content, Entry};
+pub use filter::fitting;
 use names::Names;
 pub use note::{Limit, Note, What};
 pub use what_if::{Change, WhatIf};

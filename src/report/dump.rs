@@ -79,7 +79,7 @@ impl<'a> EffectiveDump<'a> {
         let options = if options.is_empty() { String::new() } else { format!("({})", options.join(",")) };
         writeln!(out, "\n{}", aside(&format!("[{}]{options}", show(section.name)), &self.place(section.origin)))?;
         for entry in section.content.iter() {
-            let value = text::value(self.secrets, entry.name, &entry.value);
+            let value = self.secrets.shown(entry.name, &entry.value);
             let line = format!("{} = {}", String::from_utf8_lossy(entry.name), String::from_utf8_lossy(&value));
             let mut origin = self.place(entry.origin);
             if let Some(home) = self.inherited(entry, section) {
@@ -187,7 +187,7 @@ impl Serialize for EntryDump<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         text::entry(&mut map, "name", self.entry.name)?;
-        text::entry(&mut map, "value", &text::value(self.dump.secrets, self.entry.name, &self.entry.value))?;
+        text::entry(&mut map, "value", &self.dump.secrets.shown(self.entry.name, &self.entry.value))?;
         let home = self.dump.inherited(self.entry, self.section);
         map.serialize_entry("origin", &Place { dump: self.dump, origin: self.entry.origin, home })?;
         map.end()

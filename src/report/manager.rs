@@ -162,7 +162,7 @@ impl Serialize for UserDump<'_> {
 impl UserDump<'_> {
     fn variables<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let setvar = self.user.setvar.iter();
-        let pairs: Vec<_> = setvar.map(|it| (&it.name, text::value(self.dump.secrets, &it.name, &it.value))).collect();
+        let pairs: Vec<_> = setvar.map(|it| (&it.name, self.dump.secrets.shown(&it.name, &it.value))).collect();
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let shown: Vec<_> = pairs.iter().map(|(name, value)| [lossy(name), lossy(value)]).collect();
         map.serialize_entry("setvar", &shown)?;
@@ -201,7 +201,7 @@ impl Serialize for FilterDump<'_> {
             }
         }
         map.serialize_entry("method", filter.method())?;
-        text::entry(&mut map, "pattern", &text::value(self.dump.secrets, b"", &filter.pattern))?;
+        text::entry(&mut map, "pattern", &self.dump.secrets.shown(b"", &filter.pattern))?;
         place(&mut map, self.dump.files, self.dump.effective.text(filter.at))?;
         map.end()
     }

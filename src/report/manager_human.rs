@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use super::manager::{ManagerDump, acl_state, beside, filters, hazard, list_of, secret, sense, source};
-use super::text;
 use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::manager::{Acl, AclState, FactKind, NeighbourState, User};
 use crate::text::show;
@@ -94,7 +93,7 @@ impl ManagerDump<'_> {
         writeln!(out, "  displayconnects: {}", yes_no(user.displayconnects.value))?;
         writeln!(out, "  allowmultiplelogin: {}", yes_no(user.allowmultiplelogin.value))?;
         for variable in &user.setvar {
-            let value = text::value(self.secrets, &variable.name, &variable.value);
+            let value = self.secrets.shown(&variable.name, &variable.value);
             writeln!(out, "  setvar: {}={}", show(&variable.name), String::from_utf8_lossy(&value))?;
         }
         for (action, filter) in filters(user) {

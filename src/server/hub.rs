@@ -10,6 +10,8 @@ use std::time::Duration;
 use super::actions;
 use super::crowd::Crowd;
 use super::event::{Details, Event, Peer, Security};
+use super::extras::Extras;
+use super::later::{Later, Schedule};
 use super::loaded::Loaded;
 use super::session::{Login, Session, State, answer};
 use super::wire::{Fault, Reader, Request};
@@ -39,6 +41,9 @@ pub struct Hub {
     /// Those that have not logged in.
     strangers: usize,
     next: Id,
+    pub(super) extras: Extras,
+    pub(super) later: Schedule,
+    pub(super) wants_reload: bool,
 }
 
 /// What is to be done for a session.
@@ -60,7 +65,22 @@ impl Hub {
         let crowd = Crowd::new(disabled(&loaded));
         let (sessions, timers, stirred) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (started, reloaded) = (now, now);
-        Hub { loaded, sessions, crowd, started, reloaded, random, sequence: 0, timers, stirred, strangers: 0, next: 1 }
+        Hub {
+            loaded,
+            sessions,
+            crowd,
+            started,
+            reloaded,
+            random,
+            sequence: 0,
+            timers,
+            stirred,
+            strangers: 0,
+            next: 1,
+            extras: Extras::default(),
+            later: Schedule::default(),
+            wants_reload: false,
+        }
     }
 
     /// The configuration that holds.
@@ -177,7 +197,8 @@ impl Hub {
 
     /// When there is something to do next.
     pub fn next_timer(&self) -> Option<Duration> {
-        self.timers.first().map(|(at, _)| *at)
+        let timer = self.timers.first().map(|(at, _)| *at);
+        timer.into_iter().chain(self.later.next()).min()
     }
 
     /// Does what is to be done by now.
@@ -197,6 +218,12 @@ impl Hub {
                     self.stirred.insert(id);
                 }
                 _ => {}
+            }
+        }
+        while let Some(later) = self.later.take(now) {
+            match later {
+                Later::Answer(id, text) => self.send(id, &text),
+                Later::Event(event) => self.publish(&event, now),
             }
         }
     }

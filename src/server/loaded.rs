@@ -9,7 +9,7 @@ use self_cell::self_cell;
 use crate::access::Configuration;
 use crate::config::manager::{Manager, tls};
 use crate::config::{self, Effective, Place, World};
-use crate::host::Host;
+use crate::host::{FileKind, Host};
 use crate::release::Release;
 use crate::text::{FileId, Files};
 
@@ -46,6 +46,15 @@ self_cell!(
     }
 );
 
+/// Why a file cannot be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// There is none, or none that can be read.
+    Missing,
+    /// It is not in Asterisk's configuration directory.
+    Outside,
+}
+
 /// A configuration as one release holds it, with the files that it was read from.
 pub struct Loaded(ManagerCell);
 
@@ -68,6 +77,25 @@ impl Loaded {
             cell.borrow_owner()
                 .with_dependent(|base, world| Manager::load(world, cell.borrow_dependent(), base.release))
         })))
+    }
+
+    /// Reads a file of Asterisk's configuration directory as it is now. By `manager.conf` the file is meant that is served,
+    /// whatever its name.
+    pub(super) fn look<T>(&self, name: &[u8], look: impl FnOnce(&Effective<'_>) -> T) -> Result<T, Unread> {
+        let base = self.base();
+        let path = base.place.within(name).ok_or(Unread::Outside)?;
+        let path = match path == base.place.etc.join("manager.conf") {
+            true => base.files.get(base.root).path().to_owned(),
+            false => path,
+        };
+        if base.host.kind(&path) != Some(FileKind::Regular) {
+            return Err(Unread::Missing);
+        }
+        let bytes = base.host.read(&path).map_err(|_| Unread::Missing)?;
+        let files = Files::default();
+        let file = files.add(path.display().to_string(), path, bytes).id();
+        let world = World::new(&files, &*base.host, base.place.clone());
+        Ok(look(&config::load(&world, file, base.release)))
     }
 
     /// What the manager holds.
@@ -93,7 +121,11 @@ impl Loaded {
 
     /// The release that holds it.
     pub fn release(&self) -> Release {
-        self.0.borrow_owner().borrow_owner().borrow_owner().release
+        self.base().release
+    }
+
+    fn base(&self) -> &Base {
+        self.0.borrow_owner().borrow_owner().borrow_owner()
     }
 
     /// What the evaluator asks.

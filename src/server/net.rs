@@ -32,13 +32,17 @@ struct Inner {
     empty: Notify,
     /// Wakes the sources of events: a session has changed, or takes what it is sent.
     news: Notify,
+    /// Wakes whoever reads the configuration again.
+    reload: Notify,
 }
 
 impl Net {
     /// Puts a hub on the network; `clock` gives the time since the beginning of 1970.
     pub fn new(hub: Hub, clock: Box<dyn Fn() -> Duration>) -> Net {
         let (hub, bells) = (RefCell::new(hub), RefCell::default());
-        Net(Rc::new(Inner { hub, clock, bells, timers: Notify::new(), empty: Notify::new(), news: Notify::new() }))
+        let notify = Notify::new;
+        let (timers, empty, news, reload) = (notify(), notify(), notify(), notify());
+        Net(Rc::new(Inner { hub, clock, bells, timers, empty, news, reload }))
     }
 
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
@@ -52,6 +56,9 @@ impl Net {
             self.0.timers.notify_one();
         }
         self.0.news.notify_waiters();
+        if hub.wants_reload() {
+            self.0.reload.notify_one();
+        }
         result
     }
 
@@ -103,6 +110,11 @@ impl Net {
                 None => self.0.timers.notified().await,
             }
         }
+    }
+
+    /// Waits until a client asks for the configuration to be read again.
+    pub async fn reload_wanted(&self) {
+        self.0.reload.notified().await;
     }
 
     /// Waits until nobody is connected.

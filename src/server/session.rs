@@ -55,6 +55,7 @@ pub(super) struct Login {
     pub(super) since: Duration,
     pub(super) loaded: Rc<Loaded>,
     pub(super) read: Classes,
+    pub(super) write: Classes,
     pub(super) mask: Classes,
     pub(super) includes: Vec<Matcher>,
     pub(super) excludes: Vec<Matcher>,

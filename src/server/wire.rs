@@ -81,13 +81,14 @@ impl Reader {
 
 impl Request {
     /// The value of the first header of a name, whatever its letter case; empty where there is none.
-    pub(super) fn header(&self, name: &'static str) -> &[u8] {
-        self.values(name).next().unwrap_or_default()
+    pub(super) fn header<'r>(&'r self, name: &str) -> &'r [u8] {
+        self.lines.iter().find_map(|line| value_of(line, name)).unwrap_or_default()
     }
 
     /// The action: the first that is not empty.
     pub(super) fn action(&self) -> &[u8] {
-        self.values("Action").find(|value| !value.is_empty()).unwrap_or_default()
+        let mut values = self.lines.iter().filter_map(|line| value_of(line, "Action"));
+        values.find(|value| !value.is_empty()).unwrap_or_default()
     }
 
     /// All lines that have a name, as name and value, the value with the blanks before it.
@@ -97,10 +98,6 @@ impl Request {
             Some((line[..colon].to_vec(), line[colon + 1..].to_vec()))
         };
         self.lines.iter().filter_map(pair).collect()
-    }
-
-    fn values(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
-        self.lines.iter().filter_map(move |line| value_of(line, name))
     }
 }
 

@@ -128,7 +128,7 @@ impl Evaluator {
             return Ok(Err(Unsure::Undefined));
         }
         let manager = Manager::load(&world, &effective, self.release);
-        Ok(started(&effective, &manager, &scenario.manager).map(|answer| match answer {
+        Ok(started(&effective, &manager, self.release, &scenario.manager).map(|answer| match answer {
             Some(started) => Answer::Manager(Box::new(started)),
             None => Answer::Crashes(Yes),
         }))

@@ -10,17 +10,20 @@ use super::cases::ETC;
 use super::judge::{self, Unsure};
 use super::scenario::{ADDRESSES, Login, Receiver, SENDER, Trials, event_text, replace};
 use crate::access::{self, Attempt, Configuration, Verdict};
-use crate::config::manager::acl::Sense;
 use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::manager::tls;
-use crate::config::manager::{Address, FactKind, Manager, SecretState, User, When};
+use crate::config::manager::{FactKind, Manager, When};
 use crate::config::{Effective, What};
 use crate::posix::Answer;
+use crate::release::Release;
+use crate::server::show;
+use crate::text::Secrets;
 
 /// The manager of a configuration, with all that is tried on it; or why that cannot be held against Asterisk.
 pub(super) fn started(
     effective: &Effective<'_>,
     manager: &Manager<'_>,
+    release: Release,
     trials: &Trials,
 ) -> Result<Option<Started>, Unsure> {
     // Those of users.conf do not count: it kills only an Asterisk with pbx_config, which the judge does not load.
@@ -36,7 +39,7 @@ pub(super) fn started(
     let listeners = || manager.listeners.iter().chain(web.clone());
     let is_known = |state: State| matches!(state, State::Listens | State::Closed);
     // A path that is cut in its folder, which is another for each judge.
-    let is_cut = |text: &[u8]| text.len() > cut(text).len() && memmem::find(text, judge::ETC.as_bytes()).is_some();
+    let is_cut = |text: &[u8]| text.len() > show::LONGEST_TEXT && memmem::find(text, judge::ETC.as_bytes()).is_some();
     let tls = &general.tls;
     let undecided = [tls.certfile, tls.privatekey, tls.cipher].iter().any(|text| is_cut(text.value))
         || general.facts.iter().any(|fact| matches!(fact.kind, FactKind::Indeterminate { .. }))
@@ -52,13 +55,16 @@ pub(super) fn started(
     let mut listen: Vec<String> = here.map(|address| address.to_string()).collect();
     listen.sort();
     let (logins, delivered) = tried(effective, manager, trials)?;
+    let shown = |user| kept(show::user(user, Secrets::Revealed)).map(|line| line.as_slice().into()).collect();
     let users: Vec<(Said, Vec<Said>)> =
         manager.accounts.users.iter().map(|user| (user.name.into(), shown(user))).collect();
     let holds_path = |said: &Said| matches!(said, Said::Whole(text) if text.contains(judge::ETC));
     if users.iter().any(|(name, lines)| holds_path(name) || lines.iter().any(holds_path)) {
         return Err(Unsure::Undecided);
     }
-    Ok(Some(Started { settings: settings(manager), listen, users, logins, delivered }))
+    let setting = |line: Vec<u8>| replace(&squeezed(&line), judge::ETC.as_bytes(), ETC).as_slice().into();
+    let settings = kept(show::settings(manager, release)).map(setting).collect();
+    Ok(Some(Started { settings, listen, users, logins, delivered }))
 }
 
 /// Has the machine on which managers are asked this address?
@@ -72,76 +78,18 @@ fn is_here(ip: IpAddr) -> bool {
         })
 }
 
-/// `manager show settings`, releases 16 to 23.
-fn settings(manager: &Manager<'_>) -> Vec<Said> {
-    let general = &manager.general;
-    let yes = |yes: bool| if yes { &b"Yes"[..] } else { b"No" };
-    let tls = general.tls.enable.value
-        && manager.judgement.as_ref().is_some_and(|it| matches!(it.verdict, tls::Verdict::Usable));
-    let at = |wanted: bool, address: Option<Address<'_>>| match (wanted, address) {
-        (false, _) => "Disabled".to_owned(),
-        (true, Some(address)) => address.to_string(),
-        // How Asterisk prints an address that was never set.
-        (true, None) => "(null)".to_owned(),
+/// The lines of `manager show …` as the judge keeps them: those that say something but the heading, without padding.
+fn kept(lines: Vec<Vec<u8>>) -> impl Iterator<Item = Vec<u8>> {
+    let lines = lines.into_iter().map(|line| line.trim_ascii().to_vec());
+    lines.filter(|line| !line.iter().all(|&byte| byte == b'-')).skip(1)
+}
+
+/// `LABEL:   VALUE` with one blank in place of the padding.
+fn squeezed(line: &[u8]) -> Vec<u8> {
+    let Some(colon) = line.windows(2).position(|it| it[0] == b':' && it[1].is_ascii_whitespace()) else {
+        return line.to_vec();
     };
-    let plain = at(general.enabled.value, general.bind()).into_bytes();
-    let secure = at(tls, manager.listeners[1].address).into_bytes();
-    let timeout = general.httptimeout.value.to_string();
-    let lines: [(&str, &[u8]); 15] = [
-        ("Manager (AMI)", yes(general.enabled.value)),
-        ("Web Manager (AMI/HTTP)", yes(general.webenabled.value)),
-        ("TCP Bindaddress", &plain),
-        ("HTTP Timeout (seconds)", timeout.as_bytes()),
-        ("TLS Enable", yes(tls)),
-        ("TLS Bindaddress", &secure),
-        ("TLS Certfile", cut(general.tls.certfile.value)),
-        ("TLS Privatekey", cut(general.tls.privatekey.value)),
-        ("TLS Cipher", cut(general.tls.cipher.value)),
-        ("Allow multiple login", yes(general.allowmultiplelogin.value)),
-        ("Display connects", yes(general.displayconnects.value)),
-        ("Timestamp events", yes(general.timestampevents.value)),
-        ("Channel vars", general.channelvars.value),
-        ("Disabled events", general.disabledevents.value),
-        ("Debug", yes(general.debug.value)),
-    ];
-    lines.iter().map(|(label, value)| line(label, value)).collect()
-}
-
-/// What is shown of a text of TLS.
-fn cut(text: &[u8]) -> &[u8] {
-    &text[..text.len().min(55)]
-}
-
-/// `LABEL: VALUE` without blanks at its end, and with `{ETC}` for the folder.
-fn line(label: &str, value: &[u8]) -> Said {
-    let line = [label.as_bytes(), b": ", value].concat();
-    replace(&line, judge::ETC.as_bytes(), ETC).trim_ascii_end().into()
-}
-
-/// `manager show user`, releases 16 to 23.
-fn shown(user: &User<'_>) -> Vec<Said> {
-    let yes = |yes: bool| if yes { &b"yes"[..] } else { b"no" };
-    let secret = if user.secret.value.state() == SecretState::Missing { &b"(N/A)"[..] } else { b"<Set>" };
-    let mut lines = vec![
-        line("secret", secret),
-        line("ACL", yes(!user.acls.is_empty())),
-        line("read perm", user.read.value.to_string().as_bytes()),
-        line("write perm", user.write.value.to_string().as_bytes()),
-        line("displayconnects", yes(user.displayconnects.value)),
-        line("allowmultiplelogin", yes(user.allowmultiplelogin.value)),
-        line("Variables", b""),
-    ];
-    for variable in &user.setvar {
-        lines.push([&variable.name[..], b" = ", &variable.value].concat().trim_ascii().into());
-    }
-    for acl in &user.acls {
-        lines.push(line("ACL", if acl.name.is_empty() { b"(unnamed)" } else { &acl.name }));
-        for (at, rule) in acl.rules.iter().enumerate() {
-            let sense = if rule.sense == Sense::Permit { "allow" } else { "deny" };
-            lines.push(format!("{at}: {sense:>5} - {}", rule.network).as_bytes().into());
-        }
-    }
-    lines
+    [&line[..=colon], b" ", line[colon + 1..].trim_ascii_start()].concat()
 }
 
 type Tried = (Vec<String>, Vec<Option<Vec<usize>>>);

@@ -41,6 +41,8 @@ mod schemas;
 #[cfg(unix)]
 mod serve;
 mod server;
+mod server_actions;
+mod server_replies;
 #[cfg(unix)]
 mod server_sources;
 mod settings;

@@ -1,0 +1,161 @@
+//! Command: the console, as far as it is about the manager.
+//!
+//! Source: `action_command` in main/manager.c and `find_best` in main/cli.c; measured on 16.28.0 and 22.10.1.
+
+use std::time::Duration;
+
+use super::super::hub::{Hub, Id};
+use super::super::session::answer;
+use super::super::show::{self, Lines};
+use super::super::wire::Request;
+use super::{about, reload};
+use crate::catalog;
+
+/// What a command prints, in lines; an error with the same, as a command that goes wrong prints something too.
+type Printed = Result<Lines, Lines>;
+
+/// What a command does, with the words behind its own.
+type Print = fn(&mut Hub, &[Vec<u8>], Duration) -> Lines;
+
+/// A command of the console.
+struct Command {
+    /// Its words.
+    words: &'static [&'static str],
+    /// How it is used, in the way in which Asterisk tells it; and how many words may follow, at least and at most.
+    usage: (&'static str, usize, usize),
+    prints: Print,
+}
+
+/// All commands that there are. Of two that begin alike the longer one stands first.
+const COMMANDS: [Command; 11] = [
+    Command { words: &["core", "reload"], usage: ("core reload", 0, 0), prints: reload_all },
+    Command { words: &["core", "show", "version"], usage: ("core show version", 0, 0), prints: version },
+    Command { words: &["manager", "reload"], usage: ("manager reload", 0, 0), prints: reload_manager },
+    Command {
+        words: &["manager", "show", "command"],
+        usage: ("manager show command <actionname>", 1, 64),
+        prints: of_command,
+    },
+    Command { words: &["manager", "show", "commands"], usage: ("manager show commands", 0, 0), prints: commands },
+    Command { words: &["manager", "show", "connected"], usage: ("manager show connected", 0, 0), prints: connected },
+    Command { words: &["manager", "show", "eventq"], usage: ("manager show eventq", 0, 0), prints: event_queue },
+    Command { words: &["manager", "show", "settings"], usage: ("manager show settings", 0, 0), prints: settings },
+    Command { words: &["manager", "show", "user"], usage: ("manager show user <user>", 1, 1), prints: of_user },
+    Command { words: &["manager", "show", "users"], usage: ("manager show users", 0, 0), prints: users },
+    Command { words: &["module", "reload"], usage: ("module reload", 0, 0), prints: reload_all },
+];
+
+pub(super) fn command(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+    let line = request.header("Command");
+    if line.is_empty() {
+        return hub.error(id, request, "No command provided");
+    }
+    let (kind, printed) = match run(hub, line, now) {
+        Ok(printed) => ("Success", printed),
+        Err(printed) => ("Error", printed),
+    };
+    let mut lines: Vec<(&str, &[u8])> = vec![("Message", b"Command output follows")];
+    lines.extend(printed.iter().map(|line| ("Output", &line[..])));
+    hub.send(id, &answer(kind, request, &lines));
+}
+
+fn run(hub: &mut Hub, line: &[u8], now: Duration) -> Printed {
+    let words = words(line);
+    let begins = |command: &&Command| {
+        let mut pairs = command.words.iter().zip(&words);
+        command.words.len() <= words.len() && pairs.all(|(known, word)| word.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let Some(command) = COMMANDS.iter().find(begins) else { return Err(vec![unknown(line, &words)]) };
+    let (usage, least, most) = command.usage;
+    let rest = &words[command.words.len()..];
+    if !(least..=most).contains(&rest.len()) {
+        return Err(vec![format!("Usage: {usage}").into_bytes()]);
+    }
+    Ok((command.prints)(hub, rest, now))
+}
+
+/// The words of a line: blanks part them, but not within quotes, and a backslash takes what follows as it is.
+fn words(line: &[u8]) -> Lines {
+    let (mut words, mut word, mut quoted) = (Vec::new(), None::<Vec<u8>>, false);
+    let mut bytes = line.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            b' ' | b'\t' if !quoted => words.extend(word.take()),
+            b'\\' => word.get_or_insert_default().extend(bytes.next()),
+            _ => word.get_or_insert_default().push(byte),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// What is said of a line that is no command: help is offered on it up to the word behind the first that fits none.
+fn unknown(line: &[u8], words: &[Vec<u8>]) -> Vec<u8> {
+    let fits = |count: usize| {
+        let is = |command: &Command| {
+            let mut pairs = command.words.iter().zip(&words[..count]);
+            command.words.len() >= count && pairs.all(|(known, word)| word.eq_ignore_ascii_case(known.as_bytes()))
+        };
+        COMMANDS.iter().any(is)
+    };
+    let good = (0..=words.len()).rev().find(|&count| fits(count)).unwrap_or(0);
+    let near = words[..words.len().min(good + 2)].join(&b" "[..]);
+    [b"No such command '", line, b"' (type 'core show help ", &near, b"' for other possible commands)"].concat()
+}
+
+fn reload_all(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Lines {
+    reload::tell(hub, b"All", "0", now);
+    reload_manager(hub, &[], now)
+}
+
+fn reload_manager(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+    hub.wants_reload = true;
+    vec![Vec::new()]
+}
+
+fn version(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+    let own = env!("CARGO_PKG_VERSION");
+    vec![format!("Asterisk {}, as amictl {own} serves it", about::version(hub.loaded.release())).into_bytes()]
+}
+
+fn users(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+    show::users(hub.loaded.manager())
+}
+
+fn of_user(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Lines {
+    match hub.loaded.manager().accounts.find(&rest[0]) {
+        Some(user) => show::user(user, hub.secrets()),
+        None => vec![[b"There is no manager called ", &rest[0][..]].concat()],
+    }
+}
+
+fn settings(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+    show::settings(hub.loaded.manager(), hub.loaded.release())
+}
+
+fn connected(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Lines {
+    show::connected(&hub.sessions, now)
+}
+
+/// Events are not queued here: each is sent as it comes.
+fn event_queue(_: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+    vec![Vec::new()]
+}
+
+fn commands(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+    show::commands(hub.loaded.release())
+}
+
+fn of_command(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Lines {
+    let release = hub.loaded.release();
+    // In the order of the list of actions, whatever theirs is.
+    let mut found: Vec<_> = rest.iter().filter_map(|name| catalog::action(release, name)).collect();
+    found.sort_by_key(|action| action.name().to_ascii_lowercase());
+    found.dedup_by_key(|action| action.name());
+    let lines: Lines = found.into_iter().flat_map(|action| show::command(action, release)).collect();
+    if lines.is_empty() { vec![Vec::new()] } else { lines }
+}

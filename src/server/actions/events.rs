@@ -1,0 +1,53 @@
+//! Events, Filter, UserEvent and WaitEvent.
+
+use std::time::Duration;
+
+use super::super::event::Event;
+use super::super::hub::{Hub, Id};
+use super::super::session::{State, answer};
+use super::super::wire::Request;
+use crate::access;
+use crate::config::manager::filter::FilterReader;
+
+pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+    let Some(mask) = access::mask(request.header("EventMask")) else {
+        return hub.error(id, request, "Invalid event mask");
+    };
+    hub.turn(id, |login| login.mask = mask);
+    if hub.general().brokeneventsaction.value && mask.is_all() {
+        return;
+    }
+    let word: &[u8] = if mask.is_none() { b"Off" } else { b"On" };
+    hub.send(id, &answer("Success", request, &[("Events", word)]));
+}
+
+pub(super) fn filter(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+    let criteria = Some(request.header("MatchCriteria")).filter(|criteria| !criteria.is_empty());
+    let release = hub.loaded.release();
+    // That it is one was decided.
+    if let Ok((filter, excludes)) = FilterReader::new(release).of_session(criteria, request.header("Filter")) {
+        hub.turn(id, |login| if excludes { login.excludes.push(filter) } else { login.includes.push(filter) });
+    }
+    hub.send(id, &answer("Success", request, &[("Message", b"Success")]));
+}
+
+/// The event has every other line of the request, as it came.
+pub(super) fn user_event(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+    hub.send(id, &answer("Success", request, &[("Message", b"Event Sent")]));
+    let mut body = [b"UserEvent: ", request.header("UserEvent"), b"\r\n"].concat();
+    for line in &request.lines {
+        let begins = |name: &[u8]| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        if !begins(b"Action:") && !begins(b"UserEvent:") {
+            body.extend([line, &b"\r\n"[..]].concat());
+        }
+    }
+    hub.publish(&Event { name: b"UserEvent".to_vec(), classes: b"user".to_vec(), body }, now);
+}
+
+pub(super) fn wait_event(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+    let seconds = std::str::from_utf8(request.header("Timeout")).ok().and_then(|text| text.trim().parse::<u64>().ok());
+    // Longer than there is time is no limit.
+    let until = seconds.and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
+    hub.set(id, State::Waiting { until, asked: request.clone() });
+    hub.wake(now);
+}

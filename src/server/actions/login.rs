@@ -1,0 +1,137 @@
+//! Login, Challenge and Logoff.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use md5::{Digest as _, Md5};
+
+use super::super::event::{Details, Security};
+use super::super::hub::{Hub, Id};
+use super::super::session::{Login, State, answer};
+use super::super::wire::Request;
+use super::denied;
+use crate::access::{self, Attempt, Check, Verdict};
+use crate::catalog;
+use crate::config::manager::classes::Classes;
+use crate::config::manager::filter::{Filter, Matcher};
+use crate::config::manager::listen::ListenerKind;
+
+pub(super) fn login(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+    let Some(session) = hub.sessions.get(&id) else { return };
+    let name = request.header("Username").to_vec();
+    let is_md5 = request.header("AuthType").eq_ignore_ascii_case(b"MD5");
+    let peer = session.peer;
+    let attempt = Attempt {
+        user: &name,
+        from: peer.remote.ip().to_canonical(),
+        over: if peer.is_tls { ListenerKind::Tls } else { ListenerKind::Plain },
+        secret: (!is_md5).then(|| request.header("Secret")),
+        sessions: &in_use(hub, &name),
+    };
+    let loaded = Rc::clone(&hub.loaded);
+    let trace = access::authenticate(loaded.configuration(), attempt);
+    let details = Details { account: &name, ..Details::default() };
+    if trace.verdict() != Verdict::Accepted {
+        let has_secret = loaded.manager().accounts.find(&name).is_some_and(|user| user.has_secret());
+        match denied(&trace).map(|step| step.check) {
+            Some(Check::Session) => {
+                hub.tell(id, Security::SessionLimit, Details { account: b"", ..details }, now);
+            }
+            Some(Check::User) if !name.is_empty() => hub.tell(id, Security::InvalidAccountId, details, now),
+            Some(Check::Acl) => hub.tell(id, Security::FailedAcl, details, now),
+            Some(Check::Secret) if has_secret => hub.tell(id, Security::InvalidPassword, details, now),
+            _ => {}
+        }
+        let why = if trace.verdict() == Verdict::Denied { trace.answer() } else { "Authentication failed" };
+        return hub.refuse(id, request, why, now);
+    }
+    if is_md5 && !proves(hub, id, request, &name, now) {
+        return hub.refuse(id, request, "Authentication failed", now);
+    }
+    let Some(user) = loaded.manager().accounts.find(&name) else { return };
+    let owned = |filters: &[Filter]| -> Vec<Matcher> { filters.iter().map(|filter| Matcher::clone(filter)).collect() };
+    let mask = access::mask(request.header("Events")).unwrap_or(Classes::ALL);
+    let login = Login {
+        name: name.clone(),
+        since: now,
+        loaded: Rc::clone(&loaded),
+        read: *user.read.value,
+        write: *user.write.value,
+        mask,
+        includes: owned(&user.filters.includes),
+        excludes: owned(&user.filters.excludes),
+        writetimeout: Duration::from_millis(u64::try_from(user.writetimeout.value).unwrap_or(0)),
+        kind: 0,
+    };
+    let may_see = user.read.value.has("system") && mask.has("system");
+    hub.admit(id, login);
+    hub.send(id, &answer("Success", request, &[("Message", access::ACCEPTED.as_bytes())]));
+    if may_see {
+        let text = fully_booted(hub, now);
+        hub.send(id, &text);
+    }
+    hub.tell(id, Security::SuccessfulAuth, Details { since: now, ..details }, now);
+}
+
+/// The names of a user's sessions, if it has any: that is all that matters of the others.
+fn in_use(hub: &Hub, name: &[u8]) -> Vec<Vec<u8>> {
+    let logins = hub.sessions.values().filter_map(|session| session.login.as_ref());
+    logins.map(|login| &login.name).find(|other| other.eq_ignore_ascii_case(name)).cloned().into_iter().collect()
+}
+
+/// Does a client know the secret that it was challenged for?
+fn proves(hub: &mut Hub, id: Id, request: &Request, name: &[u8], now: Duration) -> bool {
+    let loaded = Rc::clone(&hub.loaded);
+    let key = request.header("Key");
+    let challenge = hub.sessions.get(&id).and_then(|session| session.challenge.clone());
+    let Some(user) = loaded.manager().accounts.find(name) else { return false };
+    let Some(challenge) = challenge.filter(|_| !key.is_empty()) else { return false };
+    let right = user.secret.value.keyed(|secret| {
+        let digest = Md5::new().chain_update(challenge.as_bytes()).chain_update(secret).finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    });
+    let Some(right) = right else { return false };
+    if right.as_bytes() == key {
+        return true;
+    }
+    let said = String::from_utf8_lossy(key).into_owned();
+    let details = Details { challenge: [&challenge, &said, &right], ..Details::default() };
+    hub.tell(id, Security::ChallengeResponseFailed, details, now);
+    false
+}
+
+pub(super) fn challenge(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+    let name = request.header("Username");
+    let user = hub.loaded.manager().accounts.find(name);
+    let is_single = user.is_some_and(|user| !user.allowmultiplelogin.value);
+    let is_stranger = hub.sessions.get(&id).is_some_and(|session| session.login.is_none());
+    if is_stranger && !name.is_empty() && is_single && !in_use(hub, name).is_empty() {
+        hub.tell(id, Security::SessionLimit, Details::default(), now);
+        return hub.refuse(id, request, "Login Already In Use", now);
+    }
+    if !request.header("AuthType").eq_ignore_ascii_case(b"MD5") {
+        return hub.error(id, request, "Must specify AuthType");
+    }
+    let fresh = ((hub.random)() % 1_000_000_000).to_string();
+    let Some(session) = hub.sessions.get_mut(&id) else { return };
+    let challenge = session.challenge.get_or_insert(fresh).clone();
+    hub.send(id, &answer("Success", request, &[("Challenge", challenge.as_bytes())]));
+}
+
+pub(super) fn logoff(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+    hub.send(id, &answer("Goodbye", request, &[("Message", b"Thanks for all the fish.")]));
+    hub.set(id, State::Closing);
+}
+
+/// Sent to who logs in, straight after the answer, whatever its filters.
+fn fully_booted(hub: &Hub, now: Duration) -> Vec<u8> {
+    let release = hub.loaded.release();
+    let has_uptime = catalog::event(release, b"FullyBooted")
+        .is_some_and(|event| event.headers(release).any(|header| header.name() == "Uptime"));
+    let seconds = |since: Duration| now.saturating_sub(since).as_secs();
+    let times = match has_uptime {
+        true => format!("Uptime: {}\r\nLastReload: {}\r\n", seconds(hub.started), seconds(hub.reloaded)),
+        false => String::new(),
+    };
+    format!("Event: FullyBooted\r\nPrivilege: system,all\r\n{times}Status: Fully Booted\r\n\r\n").into_bytes()
+}

@@ -1,0 +1,116 @@
+//! What an action does: one file for each, or for a few that belong together. Whether it may is the evaluator's to say.
+
+mod about;
+mod command;
+mod events;
+mod get_config;
+mod list_commands;
+mod login;
+mod reload;
+
+use std::time::Duration;
+
+use super::event::{Details, Security};
+use super::hub::{Hub, Id};
+use super::session;
+use super::wire::Request;
+use crate::access::{self, Check, Outcome, Step, Trace, Verdict};
+
+/// Does what a request asks for, and answers it.
+type Act = fn(&mut Hub, Id, &Request, Duration);
+
+/// All that a server does by itself, in any letter case.
+const ACTIONS: [(&str, Act); 16] = [
+    ("Challenge", login::challenge),
+    ("Command", command::command),
+    ("CoreSettings", about::settings),
+    ("CoreStatus", about::status),
+    ("Events", events::events),
+    ("Filter", events::filter),
+    ("GetConfig", get_config::lines),
+    ("GetConfigJSON", get_config::json),
+    ("ListCategories", get_config::categories),
+    ("ListCommands", list_commands::list_commands),
+    ("Login", already),
+    ("Logoff", login::logoff),
+    ("Ping", about::ping),
+    ("Reload", reload::reload),
+    ("UserEvent", events::user_event),
+    ("WaitEvent", events::wait_event),
+];
+
+/// The actions of who is not logged in.
+const STRANGERS: [(&str, Act); 3] =
+    [("Challenge", login::challenge), ("Login", login::login), ("Logoff", login::logoff)];
+
+/// Runs the action of a request, or says why not.
+pub(super) fn run(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+    let Some(session) = hub.sessions.get(&id) else { return };
+    let action = request.action();
+    let is_stranger = session.login.is_none();
+    let (account, since) =
+        session.login.as_ref().map_or((Vec::new(), Duration::ZERO), |it| (it.name.clone(), it.since));
+    let details = Details { account: &account, since, action, ..Details::default() };
+    if action.is_empty() {
+        hub.error(id, request, "Missing action in request");
+        return hub.tell(id, Security::RequestBadFormat, Details { action: b"NONE", ..details }, now);
+    }
+    if is_stranger {
+        if let Some(act) = named(&STRANGERS, action) {
+            return act(hub, id, request, now);
+        }
+        hub.error(id, request, "Permission denied");
+        return hub.tell(id, Security::RequestNotAllowed, details, now);
+    }
+    let trace = decide(hub, id, request);
+    if trace.verdict() != Verdict::Accepted {
+        return refuse(hub, id, request, &trace, details, now);
+    }
+    let replies = hub.replies();
+    if let Some(reply) = replies.find(request) {
+        return super::replies::give(hub, id, request, reply, now);
+    }
+    match named(&ACTIONS, action) {
+        Some(act) => act(hub, id, request, now),
+        None => hub.error(id, request, "amictl serve has no answer for this action"),
+    }
+}
+
+fn named(actions: &[(&str, Act)], action: &[u8]) -> Option<Act> {
+    actions.iter().find(|(name, _)| action.eq_ignore_ascii_case(name.as_bytes())).map(|(_, act)| *act)
+}
+
+/// What the evaluator says of a request, under the configuration of the session's login.
+fn decide(hub: &Hub, id: Id, request: &Request) -> Trace {
+    let login = hub.sessions.get(&id).and_then(|session| session.login.as_ref());
+    let Some(login) = login else { unreachable!("only who is logged in is asked about") };
+    let headers = request.headers();
+    let asked = access::Request { user: &login.name, action: request.action(), headers: &headers };
+    access::action(login.loaded.configuration(), login.loaded.release(), asked)
+}
+
+/// Tells why an action is not run.
+fn refuse(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, details: Details<'_>, now: Duration) {
+    if trace.answer() == access::CRASH {
+        // Asterisk is gone here. This server tells its client what is wrong, and whoever runs it what would have been.
+        let action = details.action.escape_ascii();
+        let account = details.account.escape_ascii();
+        hub.log(&format!("action {action} of user `{account}`: Asterisk {} crashes on it", hub.loaded.release()));
+        return hub.error(id, request, access::MALFORMED_FILTER);
+    }
+    hub.error(id, request, trace.answer());
+    match denied(trace).map(|step| step.check) {
+        Some(Check::Action) => hub.tell(id, Security::RequestBadFormat, details, now),
+        Some(Check::Class) => hub.tell(id, Security::RequestNotAllowed, details, now),
+        _ => {}
+    }
+}
+
+/// The step on which a trace comes to its refusal.
+fn denied(trace: &Trace) -> Option<&Step> {
+    trace.steps().iter().rev().find(|step| step.outcome == Outcome::Denies && step.check != Check::Verdict)
+}
+
+fn already(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+    hub.send(id, &session::answer("Success", request, &[("Message", b"Already authenticated")]));
+}

@@ -1,0 +1,50 @@
+//! What a server has beside its configuration.
+
+use std::rc::Rc;
+
+use super::hub::Hub;
+use super::replies::Replies;
+use crate::text::Secrets;
+
+/// What a server has beside its configuration; by default nothing.
+pub struct Extras {
+    /// May it give away what its files keep secret?
+    pub secrets: Secrets,
+    /// Answers to what it has no answer for.
+    pub replies: Rc<Replies>,
+    /// Told what whoever runs the server is to know.
+    pub log: Box<dyn FnMut(&str)>,
+}
+
+impl Default for Extras {
+    fn default() -> Extras {
+        Extras { secrets: Secrets::Masked, replies: Rc::default(), log: Box::new(|_| {}) }
+    }
+}
+
+impl Hub {
+    /// The same server with more than its configuration.
+    #[must_use]
+    pub fn with(mut self, extras: Extras) -> Hub {
+        self.extras = extras;
+        self
+    }
+
+    /// Has a client asked for the configuration to be read again, since this was asked last?
+    pub fn wants_reload(&mut self) -> bool {
+        std::mem::take(&mut self.wants_reload)
+    }
+
+    pub(super) fn secrets(&self) -> Secrets {
+        self.extras.secrets
+    }
+
+    pub(super) fn replies(&self) -> Rc<Replies> {
+        Rc::clone(&self.extras.replies)
+    }
+
+    /// Tells whoever runs the server something.
+    pub(super) fn log(&mut self, text: &str) {
+        (self.extras.log)(text);
+    }
+}

@@ -1,0 +1,39 @@
+//! What is to be sent later.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::event::Event;
+use super::hub::Id;
+
+/// What is to be sent later.
+pub(super) enum Later {
+    /// To one session, if it is still there.
+    Answer(Id, Vec<u8>),
+    /// To whoever may see it then.
+    Event(Event),
+}
+
+/// What is to be sent, in the order of its time; of one time in the order in which it came.
+#[derive(Default)]
+pub(super) struct Schedule {
+    queue: BTreeMap<(Duration, u64), Later>,
+    count: u64,
+}
+
+impl Schedule {
+    pub(super) fn add(&mut self, at: Duration, later: Later) {
+        self.count += 1;
+        self.queue.insert((at, self.count), later);
+    }
+
+    /// When there is something to send next.
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.queue.keys().next().map(|(at, _)| *at)
+    }
+
+    /// What is to be sent by now, one after the other.
+    pub(super) fn take(&mut self, now: Duration) -> Option<Later> {
+        self.queue.first_entry().filter(|entry| entry.key().0 <= now).map(|entry| entry.remove())
+    }
+}
