@@ -86,11 +86,16 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             };
             let span = context.span(filter.at, written.value.range.clone());
             let finding = findings.at(span, format!("no event matches this filter: {why}"), effect).help(help);
-            if let Some((part, text)) = mend(filter).filter(|_| written.value.bytes.ends_with(&filter.pattern)) {
-                let start = written.value.bytes.len() - filter.pattern.len();
+            if !written.value.bytes.ends_with(&filter.pattern) {
+                continue;
+            }
+            let (start, end) = (written.value.bytes.len() - filter.pattern.len(), written.value.bytes.len());
+            if why == NO_BLANK {
+                let edit = mend::in_value(context, filter.at, start..end, &with_blanks(&filter.pattern));
+                finding.fix_by(Safety::Widening, "write `Event: `", edit);
+            } else if let Some((part, text)) = mend(filter) {
                 let edit = mend::in_value(context, filter.at, start + part.start..start + part.end, text);
-                let title = if text == b" " { "write `^Event: `" } else { "write `[[:space:]]` for it" };
-                finding.fix_by(Safety::Widening, title, edit);
+                finding.fix_by(Safety::Widening, "write `[[:space:]]` for it", edit);
             }
         }
     }
@@ -133,6 +138,20 @@ fn has_no_blank(text: &[u8]) -> bool {
     text.strip_prefix(b"Event:").is_some_and(|name| name.first().is_some_and(u8::is_ascii_alphanumeric))
 }
 
+/// A pattern with a blank behind each `Event:` that a name follows at once.
+fn with_blanks(pattern: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(pattern.len() + 1);
+    for (at, &byte) in pattern.iter().enumerate() {
+        let before = pattern[..at].strip_suffix(b"Event:");
+        let is_word = before.is_some_and(|rest| !rest.last().is_some_and(u8::is_ascii_alphanumeric));
+        if is_word && (byte.is_ascii_alphanumeric() || byte == b'(') {
+            text.push(b' ');
+        }
+        text.push(byte);
+    }
+    text
+}
+
 /// The part of an expression without criteria that makes it hopeless, and what is meant: the beginning or the end of a
 /// line.
 fn mend(filter: &Filter) -> Option<(Range<usize>, &'static [u8])> {
@@ -143,7 +162,6 @@ fn mend(filter: &Filter) -> Option<(Range<usize>, &'static [u8])> {
     let start = pattern.strip_prefix(b"^").map(literal);
     let is_header = |text: &[u8]| text.iter().position(|&byte| byte == b':').is_some_and(|colon| colon > 0);
     match start {
-        Some([b'E', b'v', b'e', b'n', b't', b':', next, ..]) if *next != b' ' => Some((7..7, b" ")),
         Some(text) if text.starts_with(b"Event:") => end_of_line(pattern),
         Some(text) if is_header(text) => Some((0..1, b"[[:space:]]")),
         Some(_) => None,

@@ -3,6 +3,7 @@
 use super::filter_lines::{Events, Kind, disabled_names};
 use super::prelude::*;
 use crate::catalog::{self, EventDef};
+use crate::config::Origin;
 use crate::config::manager::Manager;
 use crate::config::manager::filter::EventName;
 use crate::release::Release;
@@ -47,7 +48,7 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         let of_name = |name: &EventName| replies(name).into_iter().map(|((), releases)| (name.clone(), releases)).next();
         kind.asks.events.iter().filter_map(of_name).collect()
     };
-    let mut say = |name: &EventName, releases: Vec<Release>, span: Span, effect: &str, severity: Severity| {
+    let mut say = |name: &EventName, releases: Vec<Release>, span: Span, (effect, severity): (&str, Severity), edit| {
         let shown = show(&name.text);
         let message = match catalog::all_events().any(|event| event.name().as_bytes() == name.text) {
             true => format!("`{shown}` is only a reply to an action"),
@@ -57,20 +58,44 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             .at(span, message, effect)
             .severity(severity)
             .help("take it out; who gets the reply is a matter of `write`")
+            // amictl cannot know that no module of others sends an event of this name.
+            .fix_by(Safety::Widening, "take out what holds nothing back", edit)
             .only(releases);
     };
-    for (line, _, (name, releases)) in context.filter_lines(manager).judged(judge) {
-        let (effect, severity) = match line.is_include {
+    let all = |releases: &[Release]| releases.len() == context.releases.len();
+    for (line, kind, (name, releases)) in context.filter_lines(manager).judged(judge) {
+        let told = match line.is_include {
             true => ("sends it whatever the filters are, and includes no other event with it", Severity::Info),
             false => ("sends it whatever the filters are", Severity::Warning),
         };
-        say(&name, releases, line.event_span(context, &name), effect, severity);
+        // Without the only filter that includes something, everything would be sent.
+        let is_useless = !line.is_include && kind.asks.only_these && kind.asks.events.len() == 1 && all(&releases);
+        let edit = if is_useless { without_line(context, line.at) } else { None };
+        say(&name, releases, line.event_span(context, &name), told, edit);
     }
+    let Some(at) = manager.general.disabledevents.at else { return };
     for (name, span) in disabled_names(context, manager) {
         for ((), releases) in replies(&name) {
-            say(&name, releases, span, "sends it all the same", Severity::Warning);
+            let edit = if all(&releases) { without_item(context, at, span, &name) } else { None };
+            say(&name, releases, span, ("sends it all the same", Severity::Warning), edit);
         }
     }
+}
+
+fn without_line(context: &Context<'_>, at: Origin) -> Option<Edit> {
+    let entry = mend::plain(context.effective, at)?;
+    mend::comment_out(context.effective, at).filter(|_| !mend::is_looked_for(context, entry.name.bytes))
+}
+
+/// Takes an item of a list out, with a comma beside it; not the only one.
+fn without_item(context: &Context<'_>, at: Origin, span: Span, name: &EventName) -> Option<Edit> {
+    let edit = mend::word(context, at, span, &name.text, "")?;
+    let (source, range) = (context.effective.read(at).tree.source(), span.range());
+    if source.get(range.end) == Some(&b',') {
+        return Some(Edit { span: context.span(at, range.start..range.end + 1), ..edit });
+    }
+    let comma = source[..range.start].trim_ascii_end().len().checked_sub(1)?;
+    (source[comma] == b',').then(|| Edit { span: context.span(at, comma..range.end), ..edit })
 }
 
 /// Is all that a name stands for sent only to who asked for it?

@@ -6,7 +6,7 @@ use super::Context;
 use super::prelude::Set;
 use crate::config::{Effective, Origin, What};
 use crate::syntax::{Entry, HeaderItem, LONGEST_LINE, Line, Node, Nothing, Operator, Tree};
-use crate::text::{Edit, is_blank};
+use crate::text::{Edit, Span, is_blank};
 
 /// Room for what is written into a line: one that is too long is not read at all.
 const ROOM: usize = 200;
@@ -146,7 +146,19 @@ pub(super) fn in_value(context: &Context<'_>, at: Origin, part: Range<usize>, te
     in_text(context.effective, at, &entry, part, text)
 }
 
-/// The same where the entry is not one of the root file and what it includes.
+/// A word in the key or the value of an entry for which nothing looks, where it stands in the file as it was read.
+pub(super) fn word(context: &Context<'_>, at: Origin, span: Span, old: &[u8], new: &str) -> Option<Edit> {
+    let entry = plain(context.effective, at).filter(|entry| !is_looked_for(context, entry.name.bytes))?;
+    let within = |field: &Range<usize>| field.start <= span.range().start && span.range().end <= field.end;
+    let is_field = within(&entry.name.range) || within(&entry.value.range);
+    let source = context.effective.read(at).tree.source();
+    let behind = source.get(span.range().end).copied();
+    // What goes on, or may be there or not, is another word.
+    let ends = !behind.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_?*+{".contains(&byte));
+    (is_field && ends && source.get(span.range()) == Some(old)).then(|| Edit { span, text: new.into() })
+}
+
+/// As `in_value` where the entry is not one of the root file and what it includes.
 pub(super) fn in_text(
     effective: &Effective<'_>,
     at: Origin,

@@ -3,6 +3,7 @@
 use super::filter_lines::{Events, Kind, disabled_names, list};
 use super::prelude::*;
 use crate::catalog::{self, EventDef, is_slip, nearest, nearest_event};
+use crate::config::Origin;
 use crate::config::manager::Manager;
 use crate::config::manager::filter::EventName;
 use crate::release::Release;
@@ -103,10 +104,10 @@ eventfilter = NewExten
 
 #[derive(Clone, PartialEq)]
 enum Verdict {
-    /// It is hardly anything else than this.
-    Slip(String),
-    /// There are characters in it that no name has; what to do.
-    Pattern(String),
+    /// It is hardly anything else than this; what to do, and what is to stand there.
+    Slip(String, Option<String>),
+    /// There are characters in it that no name has; the same.
+    Pattern(String, Option<String>),
     /// The releases that have it.
     Elsewhere(String),
     /// Perhaps this is meant.
@@ -114,6 +115,14 @@ enum Verdict {
 }
 
 /// Where a name stands.
+#[derive(Clone, Copy)]
+struct Place {
+    at: Origin,
+    span: Span,
+    how: Use,
+}
+
+/// What it is there for.
 #[derive(Clone, Copy, PartialEq)]
 enum Use {
     Include,
@@ -132,12 +141,14 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
         // What Perl writes in an expression is the matter of another rule.
         if !line.may_be_escape(context, &name.text) {
             let how = if line.is_include { Use::Include } else { Use::Exclude };
-            tell(&name, how, &verdict, &releases, line.event_span(context, &name), findings);
+            let at = Place { at: line.at, span: line.event_span(context, &name), how };
+            tell(context, &name, at, &verdict, releases, findings);
         }
     }
+    let Some(at) = manager.general.disabledevents.at else { return };
     for (name, span) in disabled_names(context, manager) {
         for (name, verdict, releases) in judge(&name) {
-            tell(&name, Use::Disabled, &verdict, &releases, span, findings);
+            tell(context, &name, Place { at, span, how: Use::Disabled }, &verdict, releases, findings);
         }
     }
 }
@@ -152,62 +163,72 @@ fn verdict(release: Release, events: &[EventDef], name: &EventName) -> Option<Ve
     }
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if let Some(end) = text.iter().position(|byte| !is_part(byte)) {
-        return Some(Verdict::Pattern(without_pattern(events, text, end)));
+        let (help, meant) = without_pattern(events, text, end);
+        return Some(Verdict::Pattern(help, meant));
     }
     let begins = |event: &&EventDef| {
         let start = event.name().get(..text.len());
         start.is_some_and(|start| start.as_bytes().eq_ignore_ascii_case(text) && (!name.is_whole || start == event.name()))
     };
     if let Some(event) = events.iter().find(begins) {
-        return Some(Verdict::Slip(format!("write `{}`: letter case counts", &event.name()[..text.len()])));
+        let meant = &event.name()[..text.len()];
+        return Some(Verdict::Slip(format!("write `{meant}`: letter case counts"), Some(meant.to_owned())));
     }
-    if let Some(meant) = other_name(events, text) {
-        return Some(Verdict::Slip(meant));
+    if let Some((help, meant)) = other_name(events, text) {
+        return Some(Verdict::Slip(help, meant));
     }
     // Most names that are not near any event of all releases are asked for once only.
     let is_near = nearest(text, catalog::all_events().map(EventDef::name)).is_some();
     Some(match nearest_event(release, text).filter(|_| is_near) {
-        Some(near) if is_slip(text, near) => Verdict::Slip(format!("did you mean `{near}`?")),
+        Some(near) if is_slip(text, near) => {
+            Verdict::Slip(format!("did you mean `{near}`?"), Some(near.to_owned()))
+        }
         near => Verdict::Unknown(near),
     })
 }
 
 /// What to write for a name that an event has elsewhere: in older releases, in documentation, in libraries for clients,
 /// or together with others that begin so.
-fn other_name(events: &[EventDef], text: &[u8]) -> Option<String> {
+fn other_name(events: &[EventDef], text: &[u8]) -> Option<Advice> {
+    let named = |event: &EventDef| Some(event.name().to_owned());
     let is = |name: &str| name.as_bytes().eq_ignore_ascii_case(text);
     if let Some(event) = events.iter().find(|event| event.mistaken().iter().any(|name| is(name))) {
-        return Some(format!("write `{}`", event.name()));
+        return Some((format!("write `{}`", event.name()), named(event)));
     }
     let bare = text.len().checked_sub(5).filter(|&end| text[end..].eq_ignore_ascii_case(b"Event")).map(|end| &text[..end]);
     if let Some(event) = events.iter().find(|event| bare.is_some_and(|bare| event.name().as_bytes().eq_ignore_ascii_case(bare))) {
-        return Some(format!("write `{}`: the rest is how libraries name it", event.name()));
+        return Some((format!("write `{}`: the rest is how libraries name it", event.name()), named(event)));
     }
     let begun: Vec<&str> = events.iter().map(|event| event.name()).filter(|name| name.as_bytes().starts_with(text)).collect();
-    (text.len() > 3 && (1..=6).contains(&begun.len())).then(|| format!("names are compared whole: write {}", list(&begun, "or")))
+    (text.len() > 3 && (1..=6).contains(&begun.len()))
+        .then(|| (format!("names are compared whole: write {}", list(&begun, "or")), None))
 }
 
+/// What to do, and what is to stand there, where that is clear.
+type Advice = (String, Option<String>);
+
 /// What to write for a name with other characters in it than names have; `end`: the place of the first.
-fn without_pattern(events: &[EventDef], text: &[u8], end: usize) -> String {
+fn without_pattern(events: &[EventDef], text: &[u8], end: usize) -> Advice {
     let known = |name: &[u8]| events.iter().find(|event| event.name().as_bytes().eq_ignore_ascii_case(name));
     let bare = text.trim_ascii_end();
     let quoted = bare.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
     let begun: Vec<&str> = events.iter().map(|event| event.name()).filter(|name| name.as_bytes().starts_with(&text[..end])).collect();
     match (known(bare), quoted.and_then(known), &begun[..]) {
-        (Some(_), ..) => "take the blank behind it out".to_owned(),
-        (_, Some(event), _) => format!("write `{}`", event.name()),
-        (.., [_, ..]) if end > 0 && begun.len() <= 4 => format!("there are no patterns here: name each of {}", list(&begun, "and")),
-        _ if text.iter().any(|&byte| is_blank(byte)) => "put commas between the names".to_owned(),
-        _ => "there are no patterns here: write the whole name of one event".to_owned(),
+        (Some(event), ..) => ("take the blank behind it out".to_owned(), Some(event.name().to_owned())),
+        (_, Some(event), _) => (format!("write `{}`", event.name()), Some(event.name().to_owned())),
+        (.., [_, ..]) if end > 0 && begun.len() <= 4 => {
+ (format!("there are no patterns here: name each of {}", list(&begun, "and")), None) }
+        _ if text.iter().any(|&byte| is_blank(byte)) => ("put commas between the names".to_owned(), None),
+        _ => ("there are no patterns here: write the whole name of one event".to_owned(), None),
     }
 }
 
 fn tell(
+    context: &Context<'_>,
     name: &EventName,
-    how: Use,
+    Place { at, span, how }: Place,
     verdict: &Verdict,
-    releases: &[Release],
-    span: Span,
+    releases: Vec<Release>,
     findings: &mut Findings<'_>,
 ) {
     let shown = show(&name.text);
@@ -221,7 +242,13 @@ fn tell(
         false => format!("no event has a name that begins with `{shown}`"),
     };
     let finding = match verdict {
-        Verdict::Slip(help) | Verdict::Pattern(help) => findings.at(span, no_event, nothing).help(help.clone()),
+        Verdict::Slip(help, meant) | Verdict::Pattern(help, meant) => {
+            let finding = findings.at(span, no_event, nothing).help(help.clone());
+            // What one release has no event for, another may have.
+            let meant = meant.as_ref().filter(|_| releases.len() == context.releases.len());
+            let edit = meant.and_then(|meant| mend::word(context, at, span, &name.text, meant));
+            finding.fix_by(safety(verdict, how), "write the name of the event", edit)
+        }
         Verdict::Elsewhere(span_of) => findings
             .at(span, format!("this release has no event `{shown}`"), nothing)
             .severity(Severity::Info)
@@ -242,5 +269,14 @@ fn tell(
             }
         }
     };
-    finding.only(releases.to_vec());
+    finding.only(releases);
+}
+
+/// Nothing that could not be the name of an event is disabled. Of other names amictl cannot know that none has them, and a
+/// filter on one may find the text elsewhere.
+fn safety(verdict: &Verdict, how: Use) -> Safety {
+    match (verdict, how) {
+        (Verdict::Pattern(..), Use::Disabled) => Safety::Hardening,
+        _ => Safety::Widening,
+    }
 }

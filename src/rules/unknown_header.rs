@@ -83,7 +83,7 @@ eventfilter = Wombat: x
 #[derive(Clone, PartialEq)]
 enum Verdict {
     /// None of its events has it.
-    Missing { help: String, or_free: bool },
+    Missing { help: String, or_free: bool, meant: Option<&'static str> },
     /// Only other releases send it.
     Elsewhere(String),
 }
@@ -114,8 +114,13 @@ fn check(context: &Context<'_>, manager: &Manager<'_>, findings: &mut Findings<'
             _ => format!("none of the events that this filter looks at has a header `{shown}`"),
         };
         let finding = match verdict {
-            Verdict::Missing { help, or_free: false } => findings.at(span, missing, effect).help(help),
-            Verdict::Missing { help, or_free: true } => {
+            Verdict::Missing { help, or_free: false, meant } => {
+                let finding = findings.at(span, missing, effect).help(help);
+                let meant = meant.filter(|_| releases.len() == context.releases.len());
+                let edit = meant.and_then(|meant| mend::word(context, line.at, span, &header, meant));
+                finding.fix_by(Safety::Widening, "write the name of the header", edit)
+            }
+            Verdict::Missing { help, or_free: true, .. } => {
                 let message = format!("only events with headers of their own, as UserEvent, have a header `{shown}`");
                 findings.at(span, message, format!("{effect} in others")).severity(Severity::Info).help(help)
             }
@@ -148,12 +153,12 @@ fn verdict(release: Release, events: &[EventDef], kind: &Kind, asked: &[u8], is_
     if let Some(late) = fixed().flat_map(|event| event.all_headers()).find(fits) {
         return Some(Verdict::Elsewhere(late.span().to_string()));
     }
-    let mut names: Vec<&str> = fixed().flat_map(|event| event.headers(release)).map(Header::name).collect();
+    let mut names: Vec<&'static str> = fixed().flat_map(|event| event.headers(release)).map(Header::name).collect();
     names.sort_unstable();
     names.dedup();
-    let same = names.iter().find(|name| asked.eq_ignore_ascii_case(name.as_bytes()));
-    let slip = || catalog::nearest(asked, names.iter().copied()).filter(|name| is_slip(asked, name));
-    let help = match (same, slip()) {
+    let same = names.iter().copied().find(|name| asked.eq_ignore_ascii_case(name.as_bytes()));
+    let slip = catalog::nearest(asked, names.iter().copied()).filter(|name| is_slip(asked, name));
+    let help = match (same, slip) {
         (Some(name), _) => format!("write `{name}`: letter case counts"),
         (_, Some(near)) => format!("did you mean `{near}`?"),
         _ if or_free || !is_whole => return None,
@@ -162,5 +167,5 @@ fn verdict(release: Release, events: &[EventDef], kind: &Kind, asked: &[u8], is_
             _ => "check the name: `amictl explain EVENT` lists the headers of an event".to_owned(),
         },
     };
-    Some(Verdict::Missing { help, or_free })
+    Some(Verdict::Missing { help, or_free, meant: same.or(slip) })
 }

@@ -14,6 +14,8 @@ pub mod judge;
 pub mod manager_cases;
 #[cfg(unix)]
 mod manager_values;
+#[cfg(unix)]
+pub mod mended;
 pub mod mistakes;
 #[cfg(unix)]
 pub mod odd_managers;

@@ -41,7 +41,8 @@ impl Manager<'_> {
         {
             return Err("AMI would be open to more clients".to_owned());
         }
-        if other.general.disabled_events().iter().any(|event| !self.general.disabled_events().contains(event)) {
+        let disabled = self.general.disabled_events();
+        if other.general.disabled_events().into_iter().any(|name| may_be_event(name) && !disabled.contains(&name)) {
             return Err("events would be sent that are disabled".to_owned());
         }
         let names = other.accounts.users.iter().map(|user| (user.name.to_ascii_lowercase(), user));
@@ -60,6 +61,11 @@ impl Manager<'_> {
         }
         Ok(())
     }
+}
+
+/// May this be the name of an event? Asterisk makes these of letters, digits and few marks, never with blanks or quotes.
+fn may_be_event(name: &[u8]) -> bool {
+    name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// What a user has more than before.

@@ -59,7 +59,7 @@ impl Plan {
 
 /// Of the disagreements of a round so many are shrunk and kept.
 const KEPT: usize = 4;
-const SHRINKING: Duration = Duration::from_secs(40);
+pub(super) const SHRINKING: Duration = Duration::from_secs(40);
 /// So many of those that never end are put to Asterisk, at the end: each takes seconds and an instance of its own.
 const HANGS: usize = 2;
 
@@ -124,7 +124,7 @@ pub(crate) fn live(installations: &[Installation], tables: &[Table], plan: &Plan
 }
 
 /// Certificates and keys of every kind, by name.
-fn certificates() -> Result<Files> {
+pub(super) fn certificates() -> Result<Files> {
     let mut files = Files::new();
     for entry in fs::read_dir(fixtures()?.join("manager/tls"))? {
         let path = entry?.path();
@@ -142,7 +142,7 @@ fn plain(scenario: &Scenario) -> Option<Files> {
 }
 
 /// Files without what tells one word from another: those that differ in nothing else show the same.
-fn shape(files: &Files) -> Vec<Vec<u8>> {
+pub(super) fn shape(files: &Files) -> Vec<Vec<u8>> {
     let fold = |byte: &u8| if byte.is_ascii_alphanumeric() { b'a' } else { *byte };
     files.values().map(|content| content.iter().map(fold).collect()).collect()
 }

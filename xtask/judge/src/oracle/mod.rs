@@ -3,7 +3,8 @@
 //! `install` knows which Asterisks there are and `setup` brings them here; `instance` runs one of them and `ami`
 //! talks to it. The tables of questions, the answers and the seam between them are in `amictl::testing`: amictl, a live
 //! Asterisk (`live`) and a recording (`record`) all answer the same tables. `check` holds them against one another, and
-//! `contest` does so on what nobody wrote down, `shrink`ing what it `found`. `capture` has many sessions, each a `listener`,
+//! `contest` does so on what nobody wrote down, `shrink`ing what it `found`. `fixes` asks an Asterisk about the same
+//! files before and after amictl mended them. `capture` has many sessions, each a `listener`,
 //! watch the same calls.
 
 mod ami;
@@ -12,6 +13,7 @@ mod check;
 mod console;
 mod contest;
 mod diff;
+mod fixes;
 mod found;
 mod home;
 mod install;
@@ -73,6 +75,16 @@ pub(crate) enum Command {
         selection: Selection,
         #[command(flatten)]
         plan: contest::Plan,
+    },
+    /// Make the safe fixes of files full of mistakes, and ask the real thing whether it starts with the same as before
+    ///
+    /// A fix that is not safe is shown on the least that shows it; the files before and after become scenarios of
+    /// fixtures/scenarios/found.toml.
+    Fixes {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        plan: fixes::Plan,
     },
     /// Record what each session of a crowd is sent while calls go on, and compare it with what amictl says
     Capture(capture::Options),
@@ -142,6 +154,7 @@ impl Command {
             Command::Live { selection, plan } => {
                 contest::live(&selection.installations()?, &selection.tables()?, &plan)
             }
+            Command::Fixes { asked, plan } => fixes::fixes(&asked.installations()?, &plan),
             Command::Capture(options) => capture::capture(&options),
         }
     }
