@@ -242,6 +242,18 @@ impl Hub {
         Some(Due { bytes: std::mem::take(&mut session.out), closes, listens, writetimeout })
     }
 
+    /// Gives back what was sent: the next events for that session need as much memory again.
+    pub fn reuse(&mut self, id: Id, mut bytes: Vec<u8>) {
+        const MOST_KEPT: usize = 1 << 18;
+        if let Some(session) = self.sessions.get_mut(&id)
+            && session.out.capacity() == 0
+            && bytes.capacity() <= MOST_KEPT
+        {
+            bytes.clear();
+            session.out = bytes;
+        }
+    }
+
     /// Closes everybody, once all is sent.
     pub fn close(&mut self) {
         for (&id, session) in &mut self.sessions {

@@ -211,6 +211,7 @@ impl Net {
             if due.closes {
                 return Ok(());
             }
+            self.0.hub.borrow_mut().reuse(id, due.bytes);
         }
     }
 }
