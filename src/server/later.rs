@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::event::Event;
 use super::hub::Id;
 
+/// So much may wait: a client decides how much is asked for, and memory has an end.
+const MOST: usize = 100_000;
+
 /// What is to be sent later.
 pub(super) enum Later {
     /// To one session, if it is still there.
@@ -22,7 +25,9 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
+    /// Where too much waits already it is not made to wait.
     pub(super) fn add(&mut self, at: Duration, later: Later) {
+        let at = if self.queue.len() < MOST { at } else { Duration::ZERO };
         self.count += 1;
         self.queue.insert((at, self.count), later);
     }
