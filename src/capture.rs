@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
@@ -74,10 +75,16 @@ impl Event<'_> {
     pub fn classes(&self) -> &[u8] {
         &self.text[self.classes.0..self.classes.1]
     }
+
+    /// Where in the text the name and the classes are.
+    pub fn places(&self) -> (Range<usize>, Range<usize>) {
+        (self.name.0..self.name.1, self.classes.0..self.classes.1)
+    }
 }
 
 impl<R: Read> Capture<R> {
-    /// Begins to read.
+    /// Begins to read. An input that says that it timed out has nothing now: it is asked again, but not for an empty line
+    /// that may yet belong to an event that is there.
     pub fn new(input: R) -> Capture<R> {
         let (buffer, ends) = (Vec::with_capacity(1 << 18), None);
         Capture { input, buffer, start: 0, offset: 0, at: 0, ended: false, ends, logged_in: false }
@@ -158,7 +165,7 @@ impl<R: Read> Capture<R> {
         loop {
             while self.buffer.len() < end + ends.len() {
                 let before = self.start;
-                let more = self.fill()?;
+                let more = self.fill_now(false)?;
                 end -= before - self.start;
                 if !more {
                     return Ok(Some(end));
@@ -173,6 +180,11 @@ impl<R: Read> Capture<R> {
 
     /// Reads more of the message at the start, whatever it is needed for; false at the end of the input.
     fn fill(&mut self) -> Result<bool, CaptureError> {
+        self.fill_now(true)
+    }
+
+    /// The same; false also if it is not to wait and there is nothing now.
+    fn fill_now(&mut self, waits: bool) -> Result<bool, CaptureError> {
         if self.ended {
             return Ok(false);
         }
@@ -187,6 +199,11 @@ impl<R: Read> Capture<R> {
         let count = loop {
             match self.input.read(&mut self.buffer[old..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut && waits => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    self.buffer.truncate(old);
+                    return Ok(false);
+                }
                 other => break other,
             }
         };
@@ -282,6 +299,31 @@ mod tests {
         let (events, replies, _) = read(&plain, 5);
         assert_eq!((events.clone(), replies), (read(SESSION, 5).0, 4));
         assert!(events[0].1.starts_with(b"Event: A\r\nPrivilege: call,all\r\n"));
+    }
+
+    /// An input that comes piece by piece, with pauses between.
+    #[test]
+    fn a_pause_ends_an_event_that_is_whole() {
+        struct Pauses(Vec<&'static [u8]>);
+        impl Read for Pauses {
+            fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+                let Some(piece) = self.0.pop() else { return Ok(0) };
+                to[..piece.len()].copy_from_slice(piece);
+                if piece.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(piece.len()) }
+            }
+        }
+        let [a, rest, b] =
+            [&b"Event: A\r\nPrivilege: call,all\r\nX: "[..], b"1\r\n\r\n", b"Event: B\r\nPrivilege: x,all\r\n\r\n"];
+        let next = |capture: &mut Capture<Pauses>| match capture.message().expect("a capture") {
+            Some(Message::Event(event)) => event.text.to_vec(),
+            other => panic!("{other:?}"),
+        };
+        let whole = [a, rest].concat();
+        let mut capture = Capture::new(Pauses(vec![b, b"\r\n", b"", b"", rest, b"", a, b""]));
+        assert!(next(&mut capture) == whole && capture.input.0.len() == 3, "nothing is waited for");
+        assert!(next(&mut capture) == b, "an empty line that comes later is nothing");
+        let mut capture = Capture::new(Pauses(vec![b"", b"\r\n", rest, a]));
+        assert!(next(&mut capture) == [&whole[..], b"\r\n"].concat(), "one that comes at once belongs to the event");
     }
 
     #[test]

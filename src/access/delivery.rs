@@ -205,6 +205,12 @@ impl Delivery {
         &self.fates
     }
 
+    /// The same for each session.
+    pub fn fates(&mut self, text: &[u8], name: &[u8], classes: &[u8]) -> impl Iterator<Item = Fate> {
+        self.judge(text, name, classes);
+        self.group_of.iter().map(|&group| self.fates[group])
+    }
+
     /// Asks the filters, and changes the fates of the groups that have any that match.
     fn filter(&mut self, text: &[u8], name: &[u8]) {
         let hash = event_hash(name);

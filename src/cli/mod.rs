@@ -6,6 +6,7 @@ mod document;
 mod dump;
 pub mod exit;
 mod explain;
+mod feed;
 mod fix;
 mod init;
 mod progress;

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local};
 
 use super::exit::{Exit, Failure};
+use super::feed::Feed;
 use super::settings::Settings;
 use super::{Reading, complain, replies, target};
 use crate::config::manager::listen::{ListenerKind, State};
@@ -35,6 +36,13 @@ itself it answers Login, Logoff, Challenge, Ping, Events, Filter, WaitEvent,
 UserEvent, ListCommands, CoreStatus, CoreSettings, GetConfig, GetConfigJSON,
 ListCategories, Reload, and Command for `manager show ...`; other actions get
 what the file of --replies has for them, or an error that says there is nothing.
+
+To replay a recorded session to a client under development, over and over:
+  amictl serve manager.conf --port 0 --events session.ami --loop
+Each session is sent what its classes, mask and filters let through, byte for
+byte as it was captured; events that carry a Timestamp come as far apart as they
+were. A client that must not miss the first ones logs in with `Events: off`,
+adds its filters, and then switches events on.
 
 Exit codes: 0 stopped by a signal, 1 the file has errors, 2 usage or settings, 3
 it cannot be read, or nothing can be listened to.")]
@@ -62,6 +70,9 @@ pub(super) struct Serve {
     force: bool,
     #[command(flatten)]
     reading: Reading,
+    // The last, as what follows it in here would stand under its heading.
+    #[command(flatten)]
+    feed: Feed,
 }
 
 /// The rules as they are by themselves.
@@ -108,6 +119,7 @@ impl Serve {
             return Err(Failure { exit: Exit::Findings, ..Failure::usage("the file opens no listener") }
                 .help("say where: `--bind 127.0.0.1 --port 5038`"));
         }
+        self.feed.look(host)?;
         let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(self.extras(host, release)?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
@@ -184,6 +196,7 @@ impl Source<'_> {
         }
         out.flush()?;
         spawn_local(net.clone().keep_time());
+        self.serve.feed.begin(&net, self.release);
         loop {
             let asked = tokio::select! {
                 asked = signals.next() => asked,

@@ -77,9 +77,9 @@ impl Crowd {
 
     /// What becomes of an event, for each kind.
     pub(super) fn judge(&mut self, text: &[u8], name: &[u8], classes: &[u8]) -> &[Fate] {
-        let fates = self.delivery.judge(text, name, classes).to_vec();
+        let of_kinds = self.delivery.fates(text, name, classes);
         self.fates.clear();
-        self.fates.extend(self.delivery.groups().iter().map(|&group| fates[group]));
+        self.fates.extend(of_kinds);
         &self.fates
     }
 

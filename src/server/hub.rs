@@ -170,7 +170,7 @@ impl Hub {
             if matches!(session.state, State::Waiting { .. }) {
                 woken.push(id);
             } else if matches!(session.state, State::Open) {
-                session.out.extend_from_slice(text);
+                session.queue(text);
                 self.stirred.insert(id);
             }
         }
@@ -182,6 +182,17 @@ impl Hub {
     /// Is a session to be closed, or gone?
     pub fn is_over(&self, id: Id) -> bool {
         self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Closing))
+    }
+
+    /// How many sessions would be sent some event or other.
+    pub fn audience(&self) -> usize {
+        let logins = self.sessions.values().filter_map(|session| session.login.as_ref());
+        logins.filter(|login| !login.read.is_none() && !login.mask.is_none()).count()
+    }
+
+    /// The most bytes that wait to be sent to one session.
+    pub fn backlog(&self) -> usize {
+        self.sessions.values().map(|session| session.out.len()).max().unwrap_or(0)
     }
 
     /// When there is something to do next.
@@ -246,7 +257,7 @@ impl Hub {
     /// Sends a session something.
     pub(super) fn send(&mut self, id: Id, text: &[u8]) {
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.out.extend_from_slice(text);
+            session.queue(text);
             self.stirred.insert(id);
         }
     }

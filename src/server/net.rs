@@ -32,13 +32,23 @@ struct Inner {
     empty: Notify,
     /// Wakes whoever reads the configuration again.
     reload: Notify,
+    /// Wakes the sources of events: a session has changed, or takes what it is sent.
+    news: Notify,
 }
 
 impl Net {
     /// Puts a hub on the network; `clock` gives the time since the beginning of 1970.
     pub fn new(hub: Hub, clock: Box<dyn Fn() -> Duration>) -> Net {
         let (hub, bells) = (RefCell::new(hub), RefCell::default());
-        Net(Rc::new(Inner { hub, clock, bells, timers: Notify::new(), empty: Notify::new(), reload: Notify::new() }))
+        Net(Rc::new(Inner {
+            hub,
+            clock,
+            bells,
+            timers: Notify::new(),
+            empty: Notify::new(),
+            news: Notify::new(),
+            reload: Notify::new(),
+        }))
     }
 
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
@@ -54,7 +64,19 @@ impl Net {
         if hub.wants_reload() {
             self.0.reload.notify_one();
         }
+        self.0.news.notify_waiters();
         result
+    }
+
+    /// Waits until something is true of the hub.
+    pub(super) async fn until(&self, is_true: impl Fn(&Hub) -> bool) {
+        loop {
+            let news = self.0.news.notified();
+            if is_true(&self.0.hub.borrow()) {
+                return;
+            }
+            news.await;
+        }
     }
 
     /// Takes connections, without end.
@@ -177,6 +199,7 @@ impl Net {
                 None => {}
             }
             let Some(due) = self.0.hub.borrow_mut().due(id) else { return Ok(()) };
+            self.0.news.notify_waiters();
             listens = due.listens;
             let mut rest = &due.bytes[..];
             let has_bytes = !rest.is_empty();

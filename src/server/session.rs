@@ -9,6 +9,10 @@ use super::wire::{Reader, Request};
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::Matcher;
 
+/// So much may wait to be sent. Who falls behind further is cut off, as no memory is there for all that some client does
+/// not read; a write that hangs ends much sooner, by `writetimeout`.
+const MOST_QUEUED: usize = 16 << 20;
+
 /// A connection.
 pub(super) struct Session {
     pub(super) peer: Peer,
@@ -19,6 +23,17 @@ pub(super) struct Session {
     /// The text of its challenge, the same as long as it lasts.
     pub(super) challenge: Option<String>,
     pub(super) login: Option<Login>,
+}
+
+impl Session {
+    /// Adds to what it is to be sent.
+    pub(super) fn queue(&mut self, text: &[u8]) {
+        if self.out.len() + text.len() <= MOST_QUEUED {
+            self.out.extend_from_slice(text);
+        } else {
+            (self.out, self.state) = (Vec::new(), State::Closing);
+        }
+    }
 }
 
 /// What a connection does.

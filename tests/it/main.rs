@@ -43,6 +43,8 @@ mod serve;
 mod server;
 mod server_actions;
 mod server_replies;
+#[cfg(unix)]
+mod server_sources;
 mod settings;
 mod shell;
 #[cfg(unix)]

@@ -1,6 +1,8 @@
 //! The README: its commands run, and print what it promises.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 #[cfg(unix)]
 use yaml_rust2::Yaml;
@@ -43,8 +45,24 @@ fn the_main_command_prints_what_is_promised() {
 fn runs(example: &str) {
     let args = example.split(" #").next().unwrap().replace("/etc/asterisk", ".");
     let args: Vec<&str> = args.split_whitespace().skip(1).collect();
+    if args[0] == "serve" {
+        return serves(example, &args);
+    }
     let ran = amictl(&root().join("fixtures/configs/clean"), &args);
     assert!(ran.code == 0, "{example}: {}\n{}{}", ran.code, ran.out, ran.err);
+}
+
+/// Runs an example that does not end by itself, until it says where it listens.
+#[track_caller]
+fn serves(example: &str, args: &[&str]) {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_amictl"));
+    server.args(args).current_dir(root().join("fixtures/configs/clean")).env_clear();
+    let mut server = server.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(line.starts_with("listening on 127.0.0.1:"), "{example}: {line}");
 }
 
 #[test]

@@ -14,13 +14,13 @@ use serde_json::Value;
 use crate::support::{self, root};
 
 /// The folders of fixtures/streams with a plan: one a crowd.
-fn crowds() -> Vec<PathBuf> {
+pub(crate) fn crowds() -> Vec<PathBuf> {
     let folders = fs::read_dir(root().join("fixtures/streams")).unwrap().map(|entry| entry.unwrap().path());
     folders.filter(|path| path.join("capture.toml").is_file()).collect()
 }
 
 /// The recordings of a crowd.
-fn recordings(crowd: &Path) -> Vec<Recording> {
+pub(crate) fn recordings(crowd: &Path) -> Vec<Recording> {
     let paths = fs::read_dir(crowd).unwrap().map(|entry| entry.unwrap().path());
     let paths = paths.filter(|path| path.extension().is_some_and(|it| it == "json"));
     paths.map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect()
@@ -110,7 +110,7 @@ fn much_happened_to_the_crowd() {
 }
 
 /// The files of an archive of the folder that `AMICTL_RECORDED_CASES` names, by their paths.
-fn archive(name: &str) -> Option<BTreeMap<String, Vec<u8>>> {
+pub(crate) fn archive(name: &str) -> Option<BTreeMap<String, Vec<u8>>> {
     let path = PathBuf::from(std::env::var_os("AMICTL_RECORDED_CASES")?).join(name);
     let reader = lzma_rust2::XzReader::new(BufReader::new(File::open(path).unwrap()), true);
     let mut archive = tar::Archive::new(reader);
@@ -127,7 +127,7 @@ fn archive(name: &str) -> Option<BTreeMap<String, Vec<u8>>> {
 }
 
 /// A session of the archive: a header of its login, and the actions that it sent.
-fn session(user: &str, told: &Value) -> Session {
+pub(crate) fn session(user: &str, told: &Value) -> Session {
     let mut filters = Vec::new();
     for action in told["actions"].as_array().unwrap() {
         let header = |wanted: &str| {
@@ -142,7 +142,7 @@ fn session(user: &str, told: &Value) -> Session {
 }
 
 /// The part of a file that was captured.
-fn part<'f>(file: &'f [u8], told: &Value) -> &'f [u8] {
+pub(crate) fn part<'f>(file: &'f [u8], told: &Value) -> &'f [u8] {
     let offset = |name: &str| usize::try_from(told[name].as_u64().unwrap()).unwrap();
     &file[offset("start_offset")..offset("end_offset")]
 }

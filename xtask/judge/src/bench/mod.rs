@@ -2,6 +2,7 @@
 
 mod check;
 mod read;
+mod serve;
 mod simulate;
 
 use anyhow::Result;
@@ -16,6 +17,8 @@ pub(crate) enum Command {
     Check(check::Check),
     /// Judging events for many users, beside the C library's loop over all filters
     Simulate(simulate::Simulate),
+    /// Serving: events to many clients, beside an Asterisk that sends them the same
+    Serve(serve::Serve),
 }
 
 impl Command {
@@ -24,6 +27,7 @@ impl Command {
             Command::Read(read) => read.execute(),
             Command::Check(check) => check.execute(),
             Command::Simulate(simulate) => simulate.execute(),
+            Command::Serve(serve) => serve.execute(),
         }
     }
 }

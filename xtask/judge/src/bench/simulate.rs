@@ -81,7 +81,7 @@ impl Simulate {
 const NAMES: [&str; 4] = ["(name(Hangup)) =", "(name(Newchannel)) =", "(name(VarSet)) =", "(name(Cdr)) ="];
 
 /// A filter like those of wallboards and recorders.
-fn legacy(number: usize) -> String {
+pub(super) fn legacy(number: usize) -> String {
     let not = if number % 3 == 2 { "!" } else { "" };
     let text = match number % 5 {
         0 => format!("Channel: PJSIP/{number}"),
