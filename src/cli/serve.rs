@@ -14,9 +14,9 @@ use super::exit::{Exit, Failure};
 use super::feed::Feed;
 use super::settings::Settings;
 use super::{Reading, complain, replies, target};
+use crate::config::Outcome;
 use crate::config::manager::listen::{ListenerKind, State};
-use crate::config::{Outcome, World};
-use crate::finding::{Finding, Severity};
+use crate::finding::Severity;
 use crate::host::{Disk, Host, random};
 use crate::release::Release;
 use crate::rules::{self, Rule, Selection};
@@ -150,21 +150,20 @@ impl Source<'_> {
     /// The configuration, if it is fit to be served; otherwise what is wrong has been said.
     fn load(&self) -> Result<Option<Loaded>, Failure> {
         let file = &self.serve.file;
-        let place = || target::place(file, &self.serve.reading, &self.settings);
+        let place = target::place(file, &self.serve.reading, &self.settings);
         let files = Files::default();
         let root = target::open(self.host, &files, file, &self.serve.reading)?;
-        let world = World::new(&files, self.host, place());
-        let findings = rules::check(&world, root, rules::Role::Manager, &[self.release], &Usual);
-        let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
-        for error in &errors {
-            complain(&format!("amictl: {}: {} [{}]", files.place(error.span), error.message, error.rule));
-        }
+        let loaded = Loaded::new(Arc::new(Disk), files, root, place, self.release);
+        let errors: Vec<String> = loaded.ask(|world, root| {
+            let findings = rules::check(world, root, rules::Role::Manager, &[self.release], &Usual);
+            let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            errors.map(|it| format!("{}: {} [{}]", world.files.place(it.span), it.message, it.rule)).collect()
+        });
+        errors.iter().for_each(|error| complain(&format!("amictl: {error}")));
         if !errors.is_empty() && !self.serve.force {
             complain("amictl: not served; `--force` does so all the same");
             return Ok(None);
         }
-        let loaded = Loaded::read(Arc::new(Disk), file.clone(), place(), self.release)
-            .map_err(|error| Failure::input(format!("cannot read `{}`: {error}", file.display())))?;
         if loaded.effective().outcome != Outcome::Loads {
             complain(&format!("amictl: Asterisk does not load `{}`: `amictl check` says why", file.display()));
             return Ok(None);

@@ -19,14 +19,12 @@ pub(super) struct Crowd {
     fates: Vec<Fate>,
 }
 
-/// All that a kind asks, whatever lines it comes from.
+/// All that a kind asks, whatever lines it comes from: its classes, its mask, and its filters.
 type Key = (Classes, Classes, Vec<Asked>, Vec<Asked>);
 type Asked = (bool, Option<Vec<u8>>, Option<Vec<u8>>, &'static str, Vec<u8>);
 
 struct Kind {
     key: Key,
-    read: Classes,
-    mask: Classes,
     includes: Vec<Matcher>,
     excludes: Vec<Matcher>,
     sessions: usize,
@@ -53,7 +51,7 @@ impl Crowd {
             return kind;
         }
         let (includes, excludes) = (login.includes.clone(), login.excludes.clone());
-        let kind = Kind { key: key.clone(), read: login.read, mask: login.mask, includes, excludes, sessions: 1 };
+        let kind = Kind { key: key.clone(), includes, excludes, sessions: 1 };
         // A kind that nobody is of gives its place.
         let spare = self.kinds.iter().filter(|kind| kind.sessions == 0).count();
         let place = self.kinds.iter().position(|kind| kind.sessions == 0).filter(|_| spare > MOST_SPARE);
@@ -91,7 +89,7 @@ impl Crowd {
 
 fn watcher(kind: &Kind) -> Watcher<'_> {
     let (includes, excludes) = (kind.includes.iter().collect(), kind.excludes.iter().collect());
-    Watcher { read: kind.read, mask: kind.mask, includes, excludes }
+    Watcher { read: kind.key.0, mask: kind.key.1, includes, excludes }
 }
 
 fn asked(filters: &[Matcher]) -> Vec<Asked> {

@@ -68,15 +68,20 @@ impl Loaded {
         let files = Files::default();
         let bytes = host.read(&root)?;
         let root = files.add(root.display().to_string(), root, bytes).id();
+        Ok(Loaded::new(host, files, root, place, release))
+    }
+
+    /// The same of a root file that was read.
+    pub fn new(host: Arc<dyn Host>, files: Files, root: FileId, place: Place, release: Release) -> Loaded {
         let base = Base { files, host, place, root, release };
         let world = WorldCell::new(base, |base| World::new(&base.files, &*base.host, base.place.clone()));
         let effective = EffectiveCell::new(world, |world| {
             world.with_dependent(|base, world| config::load(world, base.root, base.release))
         });
-        Ok(Loaded(ManagerCell::new(effective, |cell| {
+        Loaded(ManagerCell::new(effective, |cell| {
             cell.borrow_owner()
                 .with_dependent(|base, world| Manager::load(world, cell.borrow_dependent(), base.release))
-        })))
+        }))
     }
 
     /// Reads a file of Asterisk's configuration directory as it is now. By `manager.conf` the file is meant that is served,
@@ -106,6 +111,12 @@ impl Loaded {
     /// What the file holds.
     pub fn effective(&self) -> &Effective<'_> {
         self.0.borrow_owner().borrow_dependent()
+    }
+
+    /// Asks something of the very files that were read: of what is served, and not of what may stand there by now.
+    pub fn ask<R>(&self, question: impl FnOnce(&World<'_>, FileId) -> R) -> R {
+        let world = self.0.borrow_owner().borrow_owner();
+        world.with_dependent(|base, world| question(world, base.root))
     }
 
     /// The files of the certificate and of the key, where they can be named.
