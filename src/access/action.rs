@@ -74,8 +74,8 @@ pub fn rights(configuration: Configuration<'_, '_>, release: Release, user: &[u8
 /// The user of a session; a trace that ends where there can be none.
 fn logged_in<'c, 't>(configuration: Configuration<'c, 't>, name: &[u8]) -> Result<(&'c User<'t>, Steps), Trace> {
     let mut steps = Steps::default();
-    if let Some(text) = not_loaded(configuration) {
-        steps.add(Check::Load, Outcome::Denies, text, None);
+    if let Some((text, at)) = not_loaded(configuration) {
+        steps.add(Check::Load, Outcome::Denies, text, at);
         return Err(steps.end(Outcome::Denies, NO_CONNECTION));
     }
     let partial = not_here(configuration, &mut steps);

@@ -56,8 +56,8 @@ pub struct Attempt<'a> {
 /// `allowmultiplelogin` comes before those of user, address and secret.
 pub fn login(configuration: Configuration<'_, '_>, attempt: Attempt<'_>) -> Trace {
     let mut steps = Steps::default();
-    if let Some(text) = not_loaded(configuration) {
-        steps.add(Check::Load, Outcome::Denies, text, None);
+    if let Some((text, at)) = not_loaded(configuration) {
+        steps.add(Check::Load, Outcome::Denies, text, at);
         return steps.end(Outcome::Denies, NO_CONNECTION);
     }
     let partial = not_here(configuration, &mut steps);
@@ -123,15 +123,16 @@ impl Configuration<'_, '_> {
     }
 }
 
-/// Why there is nothing to log in to, if there is nothing.
-pub(super) fn not_loaded(configuration: Configuration<'_, '_>) -> Option<String> {
+/// Why there is nothing to log in to, if there is nothing, and the line that is to blame.
+pub(super) fn not_loaded(configuration: Configuration<'_, '_>) -> Option<(String, Option<Span>)> {
     match configuration.effective.outcome {
         config::Outcome::Loads if configuration.accounts.gave_up => {
-            Some("amictl gives up: the sections of the file hold too many entries".to_owned())
+            Some(("amictl gives up: the sections of the file hold too many entries".to_owned(), None))
         }
         config::Outcome::Loads => None,
         config::Outcome::Refused(note) | config::Outcome::Hangs(note) | config::Outcome::Limit(note) => {
-            Some(format!("nothing is loaded: {}", configuration.effective.notes[note].message()))
+            let note = &configuration.effective.notes[note];
+            Some((format!("nothing is loaded: {}", note.message()), Some(configuration.effective.text(note.at))))
         }
     }
 }

@@ -349,3 +349,14 @@ fn the_manager_is_dumped_as_the_contract_says() {
     let ran = dump("manager.conf", &["--reveal-secrets"]);
     assert!(ran.out.contains("PASSWORD=HUNTER2"), "{}", ran.out);
 }
+
+/// Where nothing is loaded, the line that is to blame is named.
+#[test]
+fn the_line_that_refuses_the_file_is_named() {
+    let at = support::folder(&[("manager.conf", "[general]\nenabled = yes\n[bob\nsecret = x\n")]);
+    let who = ["manager.conf", "--user", "bob"];
+    for more in [&["login", "--from", "127.0.0.1"][..], &["action", "--action", "Ping"]] {
+        let ran = support::amictl(at.path(), &[&["simulate", more[0]], &who[..], &more[1..]].concat());
+        assert!(ran.words().contains("the section header has no `]` (manager.conf:3)"), "{}", ran.out);
+    }
+}
