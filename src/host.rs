@@ -3,10 +3,12 @@
 mod date;
 mod overlay;
 mod replace;
+mod watch;
 
 pub use date::{Date, timestamp};
 pub use overlay::Overlay;
 pub use replace::{ReplaceError, create, put, real_file, replace};
+pub use watch::{WatchError, Watcher};
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

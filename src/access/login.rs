@@ -16,7 +16,8 @@ pub const ACCEPTED: &str = "Authentication accepted";
 const FAILED: &str = "Authentication failed";
 
 /// What it tells one whose user has a session and may have no other.
-const IN_USE: &str = "Login Already In Use";
+/// What a client is told whose user has a session, and may have no other.
+pub const IN_USE: &str = "Login Already In Use";
 
 /// What is said where a client is told nothing.
 pub(super) const NO_CONNECTION: &str = "no connection";

@@ -17,6 +17,6 @@ pub use action::{Request, action, rights};
 pub use delivery::{Delivery, Fate, Watcher};
 pub use explain::{Explanation, Sent, Session, explain};
 pub use headers::{CRASH, MALFORMED_FILTER};
-pub use login::{ACCEPTED, Attempt, Configuration, authenticate, header_value, is_nobody, login};
+pub use login::{ACCEPTED, Attempt, Configuration, IN_USE, authenticate, header_value, is_nobody, login};
 pub use mask::mask;
 pub use trace::{Check, Outcome, Step, Trace, Verdict};

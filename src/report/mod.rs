@@ -11,6 +11,7 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
+pub mod listening;
 pub mod login;
 pub mod manager;
 mod manager_general;

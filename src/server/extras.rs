@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::hub::Hub;
+use super::observe::Observer;
 use super::replies::Replies;
 use crate::text::Secrets;
 
@@ -12,13 +13,13 @@ pub struct Extras {
     pub secrets: Secrets,
     /// Answers to what it has no answer for.
     pub replies: Rc<Replies>,
-    /// Told what whoever runs the server is to know.
-    pub log: Box<dyn FnMut(&str)>,
+    /// They are told what happens.
+    pub observers: Vec<Box<dyn Observer>>,
 }
 
 impl Default for Extras {
     fn default() -> Extras {
-        Extras { secrets: Secrets::Masked, replies: Rc::default(), log: Box::new(|_| {}) }
+        Extras { secrets: Secrets::Masked, replies: Rc::default(), observers: Vec::new() }
     }
 }
 
@@ -41,10 +42,5 @@ impl Hub {
 
     pub(super) fn replies(&self) -> Rc<Replies> {
         Rc::clone(&self.extras.replies)
-    }
-
-    /// Tells whoever runs the server something.
-    pub(super) fn log(&mut self, text: &str) {
-        (self.extras.log)(text);
     }
 }

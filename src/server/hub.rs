@@ -13,6 +13,7 @@ use super::event::{Details, Event, Peer, Security};
 use super::extras::Extras;
 use super::later::{Later, Schedule};
 use super::loaded::Loaded;
+use super::observe::{End, Observation, Receivers, What};
 use super::session::{Login, Session, State, answer};
 use super::wire::{Fault, Reader, Request};
 use crate::access::Fate;
@@ -31,6 +32,8 @@ pub struct Hub {
     pub(super) crowd: Crowd,
     pub(super) started: Duration,
     pub(super) reloaded: Duration,
+    /// The time, as it was told last.
+    pub(super) now: Duration,
     pub(super) random: Box<dyn FnMut() -> u64>,
     /// Events that were sent, to whomever.
     sequence: u64,
@@ -71,6 +74,7 @@ impl Hub {
             crowd,
             started,
             reloaded,
+            now,
             random,
             sequence: 0,
             timers,
@@ -98,7 +102,9 @@ impl Hub {
     pub fn connect(&mut self, peer: Peer, now: Duration) -> Option<Id> {
         let general = self.general();
         let (limit, timeout) = (general.authlimit.value, general.authtimeout.value);
+        self.now = now;
         if self.strangers >= usize::try_from(limit).unwrap_or(0) {
+            self.observe(0, What::TurnedAway(peer));
             return None;
         }
         let id = self.next;
@@ -118,11 +124,13 @@ impl Hub {
         let over = now.as_secs() + u64::try_from(timeout).unwrap_or(0) + 1;
         self.timers.insert((Duration::from_secs(over), id));
         self.stirred.insert(id);
+        self.observe(id, What::Connected);
         Some(id)
     }
 
     /// A client has sent something.
     pub fn received(&mut self, id: Id, bytes: &[u8], now: Duration) {
+        self.now = now;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let mut reader = std::mem::take(&mut session.reader);
         reader.take(bytes, |request, fault| {
@@ -138,13 +146,18 @@ impl Hub {
     pub fn ended(&mut self, id: Id) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if !matches!(session.state, State::Refused { .. }) {
-            session.state = State::Closing;
+            session.state = State::Closing(End::Client);
         }
         self.stirred.insert(id);
     }
 
-    /// A connection is no more.
-    pub fn gone(&mut self, id: Id) {
+    /// A connection is no more; `end`: why, where the hub does not know.
+    pub fn gone(&mut self, id: Id, end: Option<End>) {
+        let own = match self.sessions.get(&id).map(|session| &session.state) {
+            Some(State::Closing(end)) => Some(*end),
+            _ => None,
+        };
+        self.observe(id, What::Left(own.or(end).unwrap_or(End::Client)));
         let Some(session) = self.sessions.remove(&id) else { return };
         match session.login {
             Some(login) => self.crowd.leave(login.kind),
@@ -154,6 +167,7 @@ impl Hub {
 
     /// Sends an event to whoever may see it.
     pub fn publish(&mut self, event: &Event, now: Duration) {
+        self.now = now;
         let more = self.stamps(now);
         self.sequence += 1;
         self.deliver(&event.text(&more), &event.name, &event.classes);
@@ -162,18 +176,23 @@ impl Hub {
     /// Sends an event whose text is as it is to be sent.
     pub fn deliver(&mut self, text: &[u8], name: &[u8], classes: &[u8]) {
         let fates = self.crowd.judge(text, name, classes);
-        let mut woken = Vec::new();
+        let (mut woken, mut count) = (Vec::new(), 0);
         for (&id, session) in &mut self.sessions {
             if session.login.as_ref().is_none_or(|login| fates[login.kind] != Fate::Delivered) {
                 continue;
             }
             if matches!(session.state, State::Waiting { .. }) {
                 woken.push(id);
+                count += 1;
             } else if matches!(session.state, State::Open) {
                 session.queue(text);
                 self.stirred.insert(id);
+                count += 1;
             }
         }
+        let receivers = Receivers { sessions: &self.sessions, fates, count };
+        let observation = Observation { at: self.now, client: None, what: What::Event { classes, receivers } };
+        self.extras.observers.iter_mut().for_each(|observer| observer.observe(&observation));
         for id in woken {
             self.end_wait(id, text);
         }
@@ -181,7 +200,7 @@ impl Hub {
 
     /// Is a session to be closed, or gone?
     pub fn is_over(&self, id: Id) -> bool {
-        self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Closing))
+        self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Closing(_)))
     }
 
     /// How many sessions would be sent some event or other.
@@ -203,18 +222,19 @@ impl Hub {
 
     /// Does what is to be done by now.
     pub fn wake(&mut self, now: Duration) {
+        self.now = now;
         while let Some(&(at, id)) = self.timers.first().filter(|(at, _)| *at <= now) {
             self.timers.remove(&(at, id));
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             match &mut session.state {
                 State::Refused { until, text } if *until <= now => {
                     session.out.append(text);
-                    session.state = State::Closing;
+                    session.state = State::Closing(End::Refused);
                     self.stirred.insert(id);
                 }
                 State::Waiting { until: Some(until), .. } if *until <= now => self.end_wait(id, b""),
                 State::Open if session.login.is_none() => {
-                    session.state = State::Closing;
+                    session.state = State::Closing(End::AuthTimeout);
                     self.stirred.insert(id);
                 }
                 _ => {}
@@ -237,9 +257,13 @@ impl Hub {
     pub fn due(&mut self, id: Id) -> Option<Due> {
         let session = self.sessions.get_mut(&id)?;
         let writetimeout = session.login.as_ref().map_or(Duration::from_millis(100), |login| login.writetimeout);
-        let closes = matches!(session.state, State::Closing);
+        let closes = matches!(session.state, State::Closing(_));
         let listens = matches!(session.state, State::Open | State::Waiting { .. });
-        Some(Due { bytes: std::mem::take(&mut session.out), closes, listens, writetimeout })
+        let bytes = std::mem::take(&mut session.out);
+        if !bytes.is_empty() {
+            self.observe(id, What::Sent(&bytes));
+        }
+        Some(Due { bytes, closes, listens, writetimeout })
     }
 
     /// Gives back what was sent: the next events for that session need as much memory again.
@@ -257,7 +281,7 @@ impl Hub {
     /// Closes everybody, once all is sent.
     pub fn close(&mut self) {
         for (&id, session) in &mut self.sessions {
-            session.state = State::Closing;
+            session.state = State::Closing(End::Shutdown);
             self.stirred.insert(id);
         }
     }
@@ -322,6 +346,7 @@ impl Hub {
     }
 
     fn message(&mut self, id: Id, request: &Request, fault: Option<Fault>, now: Duration) {
+        self.observe(id, What::Received(request, fault));
         self.end_wait(id, b"");
         match fault {
             Some(fault) => self.error(id, request, &fault.to_string()),

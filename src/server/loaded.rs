@@ -119,6 +119,12 @@ impl Loaded {
         world.with_dependent(|base, world| question(world, base.root))
     }
 
+    /// All files that were read, as they were.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let named = self.base().files.iter().filter(|file| !file.path().as_os_str().is_empty());
+        named.map(|file| (file.path().to_owned(), file.bytes().to_vec())).collect()
+    }
+
     /// The files of the certificate and of the key, where they can be named.
     pub(super) fn tls_files(&self) -> Option<[PathBuf; 2]> {
         let world = self.0.borrow_owner().borrow_owner();

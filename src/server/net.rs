@@ -16,6 +16,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::event::Peer;
 use super::hub::{Hub, Id};
+use super::observe::End;
 
 /// A hub that is on the network.
 #[derive(Clone)]
@@ -128,19 +129,22 @@ impl Net {
     async fn converse(self, id: Id, mut stream: TcpStream, tls: Option<TlsAcceptor>, bell: Rc<Notify>) {
         // What fails here is this connection, and nobody is left to be told.
         let _ = stream.set_nodelay(true);
-        match tls {
+        let end = match tls {
             None => {
-                let _ = self.exchange(id, &mut stream, &bell).await;
+                let exchanged = self.exchange(id, &mut stream, &bell).await;
                 let _ = stream.shutdown().await;
+                exchanged.err().map(|error| end_of(&error))
             }
-            Some(tls) => {
-                if let Some(mut stream) = self.shake_hands(id, stream, &tls, &bell).await {
-                    let _ = self.exchange(id, &mut stream, &bell).await;
+            Some(tls) => match self.shake_hands(id, stream, &tls, &bell).await {
+                Some(mut stream) => {
+                    let exchanged = self.exchange(id, &mut stream, &bell).await;
                     let _ = stream.shutdown().await;
+                    exchanged.err().map(|error| end_of(&error))
                 }
-            }
-        }
-        self.with(|hub, _| hub.gone(id));
+                None => Some(End::Handshake),
+            },
+        };
+        self.with(|hub, _| hub.gone(id, end));
         self.0.bells.borrow_mut().remove(&id);
         if self.0.bells.borrow().is_empty() {
             self.0.empty.notify_one();
@@ -213,5 +217,13 @@ impl Net {
             }
             self.0.hub.borrow_mut().reuse(id, due.bytes);
         }
+    }
+}
+
+/// What an error of a connection means for it.
+fn end_of(error: &io::Error) -> End {
+    match error.kind() {
+        io::ErrorKind::TimedOut => End::WriteTimeout,
+        _ => End::Client,
     }
 }

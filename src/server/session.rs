@@ -4,7 +4,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::event::Peer;
+use super::hub::Id;
 use super::loaded::Loaded;
+use super::observe::{Client, End};
 use super::wire::{Reader, Request};
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::Matcher;
@@ -26,12 +28,21 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Who that is, for those who observe.
+    pub(super) fn client(&self, id: Id) -> Client<'_> {
+        let (user, displayconnects) = match &self.login {
+            Some(login) => (Some(&login.name[..]), login.displayconnects),
+            None => (None, true),
+        };
+        Client { id, peer: self.peer, user, displayconnects }
+    }
+
     /// Adds to what it is to be sent.
     pub(super) fn queue(&mut self, text: &[u8]) {
         if self.out.len() + text.len() <= MOST_QUEUED {
             self.out.extend_from_slice(text);
         } else {
-            (self.out, self.state) = (Vec::new(), State::Closing);
+            (self.out, self.state) = (Vec::new(), State::Closing(End::Backlog));
         }
     }
 }
@@ -45,7 +56,7 @@ pub(super) enum State {
     /// It waits for an event, until then if there is an end to it.
     Waiting { until: Option<Duration>, asked: Request },
     /// It is closed once all is sent.
-    Closing,
+    Closing(End),
 }
 
 /// Who is logged in, with what the configuration of that moment gives: later ones change nothing of it.
@@ -59,6 +70,7 @@ pub(super) struct Login {
     pub(super) mask: Classes,
     pub(super) includes: Vec<Matcher>,
     pub(super) excludes: Vec<Matcher>,
+    pub(super) displayconnects: bool,
     /// How long a write to it may take.
     pub(super) writetimeout: Duration,
     /// Which of the kinds of sessions it is.

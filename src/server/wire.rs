@@ -23,14 +23,14 @@ pub(super) struct Reader {
 
 /// A message: the lines of a request, without their ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Request {
+pub struct Request {
     /// The lines, in order.
-    pub(super) lines: Vec<Vec<u8>>,
+    pub lines: Vec<Vec<u8>>,
 }
 
 /// Why a message is not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+pub enum Fault {
     /// A line did not fit into the buffer.
     #[error("Failed to parse message: line too long")]
     LineTooLong,
@@ -81,18 +81,18 @@ impl Reader {
 
 impl Request {
     /// The value of the first header of a name, whatever its letter case; empty where there is none.
-    pub(super) fn header<'r>(&'r self, name: &str) -> &'r [u8] {
+    pub fn header<'r>(&'r self, name: &str) -> &'r [u8] {
         self.lines.iter().find_map(|line| value_of(line, name)).unwrap_or_default()
     }
 
     /// The action: the first that is not empty.
-    pub(super) fn action(&self) -> &[u8] {
+    pub fn action(&self) -> &[u8] {
         let mut values = self.lines.iter().filter_map(|line| value_of(line, "Action"));
         values.find(|value| !value.is_empty()).unwrap_or_default()
     }
 
     /// All lines that have a name, as name and value, the value with the blanks before it.
-    pub(super) fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let pair = |line: &Vec<u8>| {
             let colon = memchr(b':', line)?;
             Some((line[..colon].to_vec(), line[colon + 1..].to_vec()))

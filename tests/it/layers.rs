@@ -88,8 +88,10 @@ fn crates_stay_where_they_belong() {
         ("indicatif", &["cli/progress.rs"]),
         ("lzma_rust2", &["unpack.rs"]),
         ("regex", &["posix"]),
+        ("tracing", &["cli/serve", "server/log.rs"]),
         ("x509_cert", &["config/manager/keys.rs", "host/date.rs"]),
-        ("toml", &["cli/document.rs", "cli/replies.rs", "cli/settings.rs", "testing"]),
+        ("notify", &["host/watch.rs"]),
+        ("toml", &["cli/document.rs", "cli/serve/replies.rs", "cli/settings.rs", "testing"]),
         ("std::fs", &["host", "testing"]),
     ];
     for (path, text) in sources() {

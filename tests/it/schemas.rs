@@ -64,6 +64,11 @@ fn names(value: &Value, is_schema: bool, found: &mut BTreeSet<String>) {
     }
 }
 
+/// Fits a text that something else asked for the schema of that name?
+pub(crate) fn fits(name: &'static str, text: &str) {
+    Schema::read(name).fits(text);
+}
+
 fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut bytes = Vec::new();
     write(&mut bytes).unwrap();

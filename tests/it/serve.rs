@@ -115,7 +115,7 @@ fn a_hangup_reads_the_file_again_and_refuses_one_with_errors() {
     let write = |text: &str| fs::write(at.path().join("manager.conf"), text).unwrap();
     write(&format!("{}[other]\nsecret = 9vTqq2Lm\ndeny = 0.0.0.0/0\npermit = 127.0.0.1\n", conf("Kk29vQxa")));
     served.signal("-HUP");
-    let told = until(&mut errors, "in terms of access\n");
+    let told = until(&mut errors, "was read again changes=2\n");
     assert!(told.contains("joe: secret changed") && told.contains("other can log in"), "{told}");
     assert!(!told.contains("Kk29vQxa") && !told.contains("9vTqq2Lm"), "{told}");
     assert!(login(&mut connect(&served.at[0]), "x7Qmk2vv").contains("Authentication failed"));
@@ -205,4 +205,85 @@ fn what_has_errors_is_not_served() {
     until(&mut connect(&served.at[0]), "Asterisk Call Manager/11.0.0\r\n");
     let ran = support::amictl(at.path(), &["serve", "broken.conf", "--port", "0", "--force"]);
     assert!(ran.code == 1 && ran.err.contains("does not load"), "{}", ran.err);
+}
+
+#[test]
+fn a_file_that_changes_is_read_again() {
+    let conf = |secret: &str, more: &str| {
+        format!(
+            "[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{}#include \"more/*.conf\"\n{more}",
+            USERS.replace("x7Qmk2vv", secret)
+        )
+    };
+    let at = support::folder(&[("manager.conf", &conf("x7Qmk2vv", "")), ("more/a.conf", "[ann]\nread = call\n")]);
+    let mut served = Served::new(at.path(), 1, &["--port", "0", "--watch"]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    // In the place of the old one, as editors do it.
+    fs::write(at.path().join("new"), conf("Kk29vQxa", "")).unwrap();
+    fs::rename(at.path().join("new"), at.path().join("manager.conf")).unwrap();
+    assert!(until(&mut errors, "was read again changes=1\n").contains("joe: secret changed"));
+    assert!(login(&mut connect(&served.at[0]), "Kk29vQxa").contains("accepted"));
+    // One that an include takes in, and one that it does not.
+    fs::write(at.path().join("more/b.txt"), "[ben]\n").unwrap();
+    fs::write(at.path().join("more/b.conf"), "[ben]\nsecret = 9vTqq2Lm\ndeny = 0.0.0.0/0\npermit = 127.0.0.1\n")
+        .unwrap();
+    let told = until(&mut errors, "was read again changes=1\n");
+    assert!(told.contains("ben can log in") && told.matches("was read again").count() == 1, "{told}");
+    fs::write(at.path().join("manager.conf"), "[general\n").unwrap();
+    until(&mut errors, "what was read before goes on\n");
+    assert!(login(&mut connect(&served.at[0]), "Kk29vQxa").contains("accepted"));
+}
+
+/// What Asterisk tells nobody: why somebody is refused. No secret is in it.
+#[test]
+fn the_log_has_the_reason_of_every_refusal() {
+    let conf = format!("[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{}", USERS.replace("user,system", "user"));
+    let at = support::folder(&[("manager.conf", &conf)]);
+    let mut served = Served::new(at.path(), 1, &["--port", "0", "--log-format", "json"]);
+    let errors = BufReader::new(served.child.stderr.take().unwrap());
+    assert!(login(&mut connect(&served.at[0]), "wr0ng\u{1b}[31m").contains("Authentication failed"));
+    let mut joe = connect(&served.at[0]);
+    assert!(login(&mut joe, "x7Qmk2vv").contains("accepted"));
+    write!(joe, "Action: CoreStatus\r\n\r\nAction: Logoff\r\n\r\n").unwrap();
+    until(&mut joe, "Goodbye");
+    served.signal("-TERM");
+    let lines: Vec<serde_json::Value> =
+        errors.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    let of =
+        |message: &str| lines.iter().find(|line| line["message"] == message).unwrap_or_else(|| panic!("{lines:?}"));
+    let refused = of("login refused");
+    assert_eq!(
+        (&refused["level"], &refused["user"], &refused["check"]),
+        (&"WARN".into(), &"joe".into(), &"secret".into())
+    );
+    assert_eq!(refused["why"], "wrong (manager.conf:5)");
+    let refused = of("action refused");
+    assert_eq!((&refused["user"], &refused["action"]), (&"joe".into(), &"CoreStatus".into()));
+    assert_eq!(
+        refused["why"],
+        "it needs one of the classes `system`, `reporting`; `write` grants `user` (manager.conf:9)"
+    );
+    assert_eq!(of("left")["why"], "logoff");
+    let all = format!("{lines:?}");
+    assert!(!all.contains("x7Qmk2vv") && !all.contains("wr0ng"), "{all}");
+}
+
+#[test]
+fn where_it_listens_is_said_in_json_too() {
+    let conf = format!("[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{USERS}");
+    let at = support::folder(&[("manager.conf", &conf)]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_amictl"))
+        .args(["serve", "manager.conf", "--port", "0", "--ready=json", "--asterisk", "16"])
+        .current_dir(at.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    crate::schemas::fits("serve-ready", &line);
+    let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+    until(&mut connect(ready["plain"].as_str().unwrap()), "Asterisk Call Manager/5.0.4\r\n");
+    assert_eq!((&ready["format"], &ready["release"], &ready["tls"]), (&1.into(), &"16.28.0".into(), &().into()));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -152,7 +152,7 @@ fn every_refusal_is_the_same_after_a_second() {
         server.later(1);
         assert_eq!(server.read(id), "Response: Error\nActionID: 7\nMessage: Authentication failed\n\n", "{login}");
         assert!(server.is_closed(id));
-        server.hub.gone(id);
+        server.hub.gone(id, None);
     }
     // An empty secret lets in whoever gives none, and an ACL is a matter of the address alone.
     server.login("open", "");
@@ -258,9 +258,9 @@ fn connections_and_sessions_have_limits() {
         assert_eq!(server.say(id, text), "");
         server.later(1000);
         assert_eq!(server.read(id), "Response: Error\nMessage: Login Already In Use\n\n");
-        server.hub.gone(id);
+        server.hub.gone(id, None);
     }
-    server.hub.gone(single);
+    server.hub.gone(single, None);
     server.login("single", "s");
     // Three may be there that have not logged in; a fourth is closed at once.
     let strangers: Vec<Id> = (0..3).map(|_| server.client("127.0.0.1:9")).collect();
@@ -271,7 +271,7 @@ fn connections_and_sessions_have_limits() {
         session: 0,
     };
     assert_eq!(server.hub.connect(peer, server.now), None);
-    server.hub.gone(strangers[0]);
+    server.hub.gone(strangers[0], None);
     assert!(server.hub.connect(peer, server.now).is_some());
     // Nothing that they send gives them more time.
     server.say(strangers[1], "Action: Ping\n\n");

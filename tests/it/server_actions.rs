@@ -9,6 +9,7 @@ use std::time::Duration;
 use amictl::config::Place;
 use amictl::host::Memory;
 use amictl::release::Release;
+use amictl::server::observe::{Observation, Observer, What};
 use amictl::server::{Extras, Hub, Id, Loaded, Peer};
 use amictl::text::Secrets;
 
@@ -51,6 +52,18 @@ d=a\"q\\\\uote
 [e]
 ";
 
+/// Writes down what would crash an Asterisk.
+struct Crashes(Rc<RefCell<Vec<String>>>);
+
+impl Observer for Crashes {
+    fn observe(&mut self, observation: &Observation<'_>) {
+        if let (What::WouldCrash(request), Some(client)) = (observation.what, observation.client) {
+            let [action, user] = [request.action(), client.user.unwrap()].map(|it| it.escape_ascii().to_string());
+            self.0.borrow_mut().push(format!("{action} of {user}"));
+        }
+    }
+}
+
 /// A server with the files of a folder, one session of a user who may do everything, and the time.
 struct Server {
     hub: Hub,
@@ -88,7 +101,7 @@ impl Server {
         let now = Duration::from_millis(1_795_380_459_300);
         let log = Rc::new(RefCell::new(Vec::new()));
         let told = Rc::clone(&log);
-        let extras = Extras { log: Box::new(move |text| told.borrow_mut().push(text.to_owned())), ..extras };
+        let extras = Extras { observers: vec![Box::new(Crashes(told))], ..extras };
         let hub = Hub::new(Rc::new(loaded), Box::new(|| 7 << 16), now).with(extras);
         let mut server = Server { hub, now, joe: 0, log };
         server.joe = server.login(user, secret, "off");
@@ -360,7 +373,7 @@ fn what_crashes_asterisk_does_not_end_the_server() {
     let malformed = error("Filter was formatted incorrectly.  Check the syntax of the filter given.");
     assert_eq!(server.joe(filter), malformed);
     assert_eq!(server.joe(&filter.replace("name", "bogus(x)")), malformed, "as of one that it only refuses");
-    assert_eq!(*server.log.borrow(), ["action Filter of user `joe`: Asterisk 22.10.1 crashes on it"]);
+    assert_eq!(*server.log.borrow(), ["Filter of joe"]);
     assert!(server.joe("Action: Ping").contains("Pong"));
     let mut old = Server::new("16.28.0");
     let said = old.joe(filter);

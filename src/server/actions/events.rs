@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::event::Event;
 use super::super::hub::{Hub, Id};
+use super::super::observe::What;
 use super::super::session::{State, answer};
 use super::super::wire::Request;
 use crate::access;
@@ -14,6 +15,9 @@ pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
         return hub.error(id, request, "Invalid event mask");
     };
     hub.turn(id, |login| login.mask = mask);
+    if !mask.is_all() {
+        hub.observe(id, What::AskedFor(mask));
+    }
     if hub.general().brokeneventsaction.value && mask.is_all() {
         return;
     }

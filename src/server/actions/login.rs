@@ -7,10 +7,11 @@ use md5::{Digest as _, Md5};
 
 use super::super::event::{Details, Security};
 use super::super::hub::{Hub, Id};
+use super::super::observe::{End, What};
 use super::super::session::{Login, State, answer};
 use super::super::wire::Request;
-use super::denied;
-use crate::access::{self, Attempt, Check, Verdict};
+use super::{denied, reason};
+use crate::access::{self, Attempt, Check, Trace, Verdict};
 use crate::catalog;
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::{Filter, Matcher};
@@ -30,22 +31,11 @@ pub(super) fn login(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
     };
     let loaded = Rc::clone(&hub.loaded);
     let trace = access::authenticate(loaded.configuration(), attempt);
-    let details = Details { account: &name, ..Details::default() };
     if trace.verdict() != Verdict::Accepted {
-        let has_secret = loaded.manager().accounts.find(&name).is_some_and(|user| user.has_secret());
-        match denied(&trace).map(|step| step.check) {
-            Some(Check::Session) => {
-                hub.tell(id, Security::SessionLimit, Details { account: b"", ..details }, now);
-            }
-            Some(Check::User) if !name.is_empty() => hub.tell(id, Security::InvalidAccountId, details, now),
-            Some(Check::Acl) => hub.tell(id, Security::FailedAcl, details, now),
-            Some(Check::Secret) if has_secret => hub.tell(id, Security::InvalidPassword, details, now),
-            _ => {}
-        }
-        let why = if trace.verdict() == Verdict::Denied { trace.answer() } else { "Authentication failed" };
-        return hub.refuse(id, request, why, now);
+        return deny(hub, id, request, &trace, now);
     }
-    if is_md5 && !proves(hub, id, request, &name, now) {
+    if is_md5 && let Err(why) = prove(hub, id, request, &name, now) {
+        hub.observe(id, What::LoginRefused { user: &name, check: Check::Secret, why });
         return hub.refuse(id, request, "Authentication failed", now);
     }
     let Some(user) = loaded.manager().accounts.find(&name) else { return };
@@ -60,17 +50,41 @@ pub(super) fn login(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
         mask,
         includes: owned(&user.filters.includes),
         excludes: owned(&user.filters.excludes),
+        displayconnects: user.displayconnects.value,
         writetimeout: Duration::from_millis(u64::try_from(user.writetimeout.value).unwrap_or(0)),
         kind: 0,
     };
     let may_see = user.read.value.has("system") && mask.has("system");
     hub.admit(id, login);
+    hub.observe(id, What::LoggedIn);
+    if access::mask(request.header("Events")).is_some_and(|mask| !mask.is_all()) {
+        hub.observe(id, What::AskedFor(mask));
+    }
     hub.send(id, &answer("Success", request, &[("Message", access::ACCEPTED.as_bytes())]));
     if may_see {
         let text = fully_booted(hub, now);
         hub.send(id, &text);
     }
-    hub.tell(id, Security::SuccessfulAuth, Details { since: now, ..details }, now);
+    hub.tell(id, Security::SuccessfulAuth, Details { account: &name, since: now, ..Details::default() }, now);
+}
+
+/// Sends away who does not get in, and tells those who may know.
+fn deny(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, now: Duration) {
+    let name = request.header("Username");
+    let loaded = Rc::clone(&hub.loaded);
+    let has_secret = loaded.manager().accounts.find(name).is_some_and(|user| user.has_secret());
+    let details = Details { account: name, ..Details::default() };
+    match denied(trace).map(|step| step.check) {
+        Some(Check::Session) => hub.tell(id, Security::SessionLimit, Details::default(), now),
+        Some(Check::User) if !name.is_empty() => hub.tell(id, Security::InvalidAccountId, details, now),
+        Some(Check::Acl) => hub.tell(id, Security::FailedAcl, details, now),
+        Some(Check::Secret) if has_secret => hub.tell(id, Security::InvalidPassword, details, now),
+        _ => {}
+    }
+    let (check, why) = reason(&loaded, trace);
+    hub.observe(id, What::LoginRefused { user: name, check, why: &why });
+    let said = if trace.verdict() == Verdict::Denied { trace.answer() } else { "Authentication failed" };
+    hub.refuse(id, request, said, now);
 }
 
 /// The names of a user's sessions, if it has any: that is all that matters of the others.
@@ -79,25 +93,28 @@ fn in_use(hub: &Hub, name: &[u8]) -> Vec<Vec<u8>> {
     logins.map(|login| &login.name).find(|other| other.eq_ignore_ascii_case(name)).cloned().into_iter().collect()
 }
 
-/// Does a client know the secret that it was challenged for?
-fn proves(hub: &mut Hub, id: Id, request: &Request, name: &[u8], now: Duration) -> bool {
+/// Does a client know the secret that it was challenged for? Says why not.
+fn prove(hub: &mut Hub, id: Id, request: &Request, name: &[u8], now: Duration) -> Result<(), &'static str> {
     let loaded = Rc::clone(&hub.loaded);
     let key = request.header("Key");
     let challenge = hub.sessions.get(&id).and_then(|session| session.challenge.clone());
-    let Some(user) = loaded.manager().accounts.find(name) else { return false };
-    let Some(challenge) = challenge.filter(|_| !key.is_empty()) else { return false };
+    let Some(user) = loaded.manager().accounts.find(name) else { return Err("there is no such user") };
+    let Some(challenge) = challenge else { return Err("it has asked for no Challenge") };
+    if key.is_empty() {
+        return Err("it has sent no Key");
+    }
     let right = user.secret.value.keyed(|secret| {
         let digest = Md5::new().chain_update(challenge.as_bytes()).chain_update(secret).finalize();
         digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     });
-    let Some(right) = right else { return false };
+    let Some(right) = right else { return Err("the user has no secret") };
     if right.as_bytes() == key {
-        return true;
+        return Ok(());
     }
     let said = String::from_utf8_lossy(key).into_owned();
     let details = Details { challenge: [&challenge, &said, &right], ..Details::default() };
     hub.tell(id, Security::ChallengeResponseFailed, details, now);
-    false
+    Err("the Key is not that of the secret and the challenge")
 }
 
 pub(super) fn challenge(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
@@ -107,6 +124,8 @@ pub(super) fn challenge(hub: &mut Hub, id: Id, request: &Request, now: Duration)
     let is_stranger = hub.sessions.get(&id).is_some_and(|session| session.login.is_none());
     if is_stranger && !name.is_empty() && is_single && !in_use(hub, name).is_empty() {
         hub.tell(id, Security::SessionLimit, Details::default(), now);
+        let name = name.to_vec();
+        hub.observe(id, What::LoginRefused { user: &name, check: Check::Session, why: access::IN_USE });
         return hub.refuse(id, request, "Login Already In Use", now);
     }
     if !request.header("AuthType").eq_ignore_ascii_case(b"MD5") {
@@ -120,7 +139,7 @@ pub(super) fn challenge(hub: &mut Hub, id: Id, request: &Request, now: Duration)
 
 pub(super) fn logoff(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     hub.send(id, &answer("Goodbye", request, &[("Message", b"Thanks for all the fish.")]));
-    hub.set(id, State::Closing);
+    hub.set(id, State::Closing(End::Logoff));
 }
 
 /// Sent to who logs in, straight after the answer, whatever its filters.

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use super::event::{Details, Security};
 use super::hub::{Hub, Id};
+use super::loaded::Loaded;
+use super::observe::What;
 use super::session;
 use super::wire::Request;
 use crate::access::{self, Check, Outcome, Step, Trace, Verdict};
@@ -53,6 +55,7 @@ pub(super) fn run(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
     let details = Details { account: &account, since, action, ..Details::default() };
     if action.is_empty() {
         hub.error(id, request, "Missing action in request");
+        hub.observe(id, What::Refused { request, check: Check::Action, why: "no action is named" });
         return hub.tell(id, Security::RequestBadFormat, Details { action: b"NONE", ..details }, now);
     }
     if is_stranger {
@@ -60,19 +63,24 @@ pub(super) fn run(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
             return act(hub, id, request, now);
         }
         hub.error(id, request, "Permission denied");
+        hub.observe(id, What::Refused { request, check: Check::User, why: "it has not logged in" });
         return hub.tell(id, Security::RequestNotAllowed, details, now);
     }
     let trace = decide(hub, id, request);
     if trace.verdict() != Verdict::Accepted {
         return refuse(hub, id, request, &trace, details, now);
     }
+    hub.observe(id, What::Ran(request));
     let replies = hub.replies();
     if let Some(reply) = replies.find(request) {
         return super::replies::give(hub, id, request, reply, now);
     }
     match named(&ACTIONS, action) {
         Some(act) => act(hub, id, request, now),
-        None => hub.error(id, request, "amictl serve has no answer for this action"),
+        None => {
+            hub.error(id, request, "amictl serve has no answer for this action");
+            hub.observe(id, What::Unanswered(request));
+        }
     }
 }
 
@@ -93,12 +101,14 @@ fn decide(hub: &Hub, id: Id, request: &Request) -> Trace {
 fn refuse(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, details: Details<'_>, now: Duration) {
     if trace.answer() == access::CRASH {
         // Asterisk is gone here. This server tells its client what is wrong, and whoever runs it what would have been.
-        let action = details.action.escape_ascii();
-        let account = details.account.escape_ascii();
-        hub.log(&format!("action {action} of user `{account}`: Asterisk {} crashes on it", hub.loaded.release()));
+        hub.observe(id, What::WouldCrash(request));
         return hub.error(id, request, access::MALFORMED_FILTER);
     }
     hub.error(id, request, trace.answer());
+    if let Some(login) = hub.sessions.get(&id).and_then(|session| session.login.as_ref()) {
+        let (check, why) = reason(&login.loaded, trace);
+        hub.observe(id, What::Refused { request, check, why: &why });
+    }
     match denied(trace).map(|step| step.check) {
         Some(Check::Action) => hub.tell(id, Security::RequestBadFormat, details, now),
         Some(Check::Class) => hub.tell(id, Security::RequestNotAllowed, details, now),
@@ -109,6 +119,13 @@ fn refuse(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, details: Deta
 /// The step on which a trace comes to its refusal.
 fn denied(trace: &Trace) -> Option<&Step> {
     trace.steps().iter().rev().find(|step| step.outcome == Outcome::Denies && step.check != Check::Verdict)
+}
+
+/// The reason that a client is not told: what was looked at, in words, with its line.
+fn reason(loaded: &Loaded, trace: &Trace) -> (Check, String) {
+    let Some(step) = denied(trace) else { return (Check::Verdict, trace.answer().to_owned()) };
+    let place = step.at.map(|at| format!(" ({})", loaded.ask(|world, _| world.files.place(at)))).unwrap_or_default();
+    (step.check, format!("{}{place}", step.text))
 }
 
 fn already(hub: &mut Hub, id: Id, request: &Request, _: Duration) {

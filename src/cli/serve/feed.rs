@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::task::spawn_local;
+use tracing::{info, warn};
 
-use super::exit::Failure;
-use super::{complain, target};
+use super::super::exit::Failure;
+use super::super::target;
 use crate::host::{Disk, FileKind, Host, random};
 use crate::release::Release;
 use crate::server::source::{Pace, Replay};
@@ -85,8 +86,8 @@ impl Feed {
             spawn_local(async move {
                 let replay = move || Replay::new(move || open(&path), pace, loops);
                 match net.play(replay, audience).await {
-                    Ok(count) => complain(&format!("amictl: all {count} events of `{}` are sent", name.display())),
-                    Err(error) => complain(&format!("amictl: no more events of `{}`: {error}", name.display())),
+                    Ok(count) => info!("all {count} events of `{}` are sent", name.display()),
+                    Err(error) => warn!("no more events of `{}`: {error}", name.display()),
                 }
             });
         }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::Document;
-use super::exit::Failure;
+use super::super::document::Document;
+use super::super::exit::Failure;
 use crate::catalog;
 use crate::config::manager::classes::Classes;
 use crate::host::Host;

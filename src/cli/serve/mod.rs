@@ -1,0 +1,243 @@
+//! `amictl serve`: the configuration, running.
+
+mod feed;
+mod logging;
+mod replies;
+mod signals;
+mod source;
+mod watch;
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use clap::{Args, ValueEnum};
+use tokio::net::TcpListener;
+use tokio::task::{LocalSet, spawn_local};
+use tracing::{info, warn};
+
+use super::exit::{Exit, Failure};
+use super::{Reading, complain, target};
+use crate::config::manager::listen::{ListenerKind, State};
+use crate::host::{Disk, Host, random};
+use crate::release::Release;
+use crate::report::listening::Listening;
+use crate::server::{Event, Extras, Hub, Loaded, Log, Net, Tls, tls};
+use crate::text::Secrets;
+use feed::Feed;
+use logging::Logging;
+use signals::{Signal, Signals};
+use source::{Reloaded, Source};
+use watch::Watch;
+
+/// `amictl serve`.
+#[derive(Args)]
+#[command(after_help = "\
+It listens where the file says, or where the options do; port 0 takes any that
+is free. The first lines on standard output say where. SIGHUP reads the file
+again, and so does the action Reload: one with errors is refused, and who is
+logged in keeps what it has.
+
+Clients may what the file says, and are told what Asterisk would tell them. By
+itself it answers Login, Logoff, Challenge, Ping, Events, Filter, WaitEvent,
+UserEvent, ListCommands, CoreStatus, CoreSettings, GetConfig, GetConfigJSON,
+ListCategories, Reload, and Command for `manager show ...`; other actions get
+what the file of --replies has for them, or an error that says there is nothing.
+
+To replay a recorded session to a client under development, over and over:
+  amictl serve manager.conf --port 0 --events session.ami --loop
+Each session is sent what its classes, mask and filters let through, byte for
+byte as it was captured; events that carry a Timestamp come as far apart as they
+were. A client that must not miss the first ones logs in with `Events: off`,
+adds its filters, and then switches events on.
+
+Exit codes: 0 stopped by a signal, 1 the file has errors, 2 usage or settings, 3
+it cannot be read, or nothing can be listened to.")]
+pub(super) struct Serve {
+    /// The manager.conf
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Listen on this address
+    #[arg(long, value_name = "IP")]
+    bind: Option<IpAddr>,
+    /// Listen on this port
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Listen on this port with TLS
+    #[arg(long, value_name = "PORT")]
+    tls_port: Option<u16>,
+    /// Answer actions with what is written down in this file (TOML)
+    #[arg(long, value_name = "FILE")]
+    replies: Option<PathBuf>,
+    /// Give away secrets to clients that may ask for files
+    #[arg(long)]
+    reveal_secrets: bool,
+    /// Run in spite of errors in the file
+    #[arg(long)]
+    force: bool,
+    /// Read the file again when it changes, or one that it includes
+    #[arg(long)]
+    watch: bool,
+    /// Say where it listens in lines for people, or in one of JSON: human or json
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(hide_default_value = true)]
+    ready: Ready,
+    #[command(flatten)]
+    reading: Reading,
+    // The last, as what follows them in here would stand under their headings.
+    #[command(flatten)]
+    feed: Feed,
+    #[command(flatten)]
+    logging: Logging,
+}
+
+/// How it is said where it listens.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Ready {
+    Human,
+    Json,
+}
+
+/// What is listened to.
+struct Doors {
+    plain: Option<SocketAddr>,
+    tls: Option<(SocketAddr, Tls)>,
+}
+
+impl Serve {
+    pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
+        if target::is_stdin(&self.file) {
+            return Err(
+                Failure::usage("standard input cannot be served").help("name a file: it is read again on SIGHUP")
+            );
+        }
+        let settings = target::settings(host, std::slice::from_ref(&self.file), None)?;
+        let [release] = self.reading.releases(&settings)?[..] else {
+            return Err(Failure::usage("one release is served").help("name one: `--asterisk 22`"));
+        };
+        let source = Source {
+            file: &self.file,
+            reading: &self.reading,
+            force: self.force,
+            host,
+            settings,
+            release,
+            seen: RefCell::default(),
+        };
+        let (loaded, problems) = source.load()?;
+        problems.iter().for_each(|problem| complain(&format!("amictl: {problem}")));
+        let Some(loaded) = loaded else { return Ok(Exit::Findings) };
+        let doors = self.doors(&loaded)?;
+        self.feed.look(host)?;
+        let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(self.extras(host, release)?);
+        self.logging.begin();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
+        LocalSet::new().block_on(&runtime, self.listen(&source, hub, doors, out))
+    }
+
+    /// What the server has beside the file.
+    fn extras(&self, host: &dyn Host, release: Release) -> Result<Extras, Failure> {
+        let replies = self.replies.as_deref().map(|path| replies::read(host, path, release)).transpose()?;
+        Ok(Extras {
+            secrets: if self.reveal_secrets { Secrets::Revealed } else { Secrets::Masked },
+            replies: Rc::new(replies.unwrap_or_default()),
+            observers: vec![Box::new(Log)],
+        })
+    }
+
+    /// Where to listen.
+    fn doors(&self, loaded: &Loaded) -> Result<Doors, Failure> {
+        let plain = self.address(loaded, ListenerKind::Plain);
+        let tls = self.address(loaded, ListenerKind::Tls).and_then(|at| match tls(loaded) {
+            Ok(tls) => Some((at, tls)),
+            // Asterisk goes on without TLS, too.
+            Err(error) => {
+                complain(&format!("amictl: no TLS: {error}"));
+                None
+            }
+        });
+        if plain.is_none() && tls.is_none() {
+            return Err(Failure { exit: Exit::Findings, ..Failure::usage("the file opens no listener") }
+                .help("say where: `--bind 127.0.0.1 --port 5038`"));
+        }
+        Ok(Doors { plain, tls })
+    }
+
+    /// Where to listen for connections of a kind, if the options or the file say so.
+    fn address(&self, loaded: &Loaded, kind: ListenerKind) -> Option<SocketAddr> {
+        let listener = loaded.manager().listeners.iter().find(|it| it.kind == kind);
+        let named = listener.filter(|it| it.state == State::Listens).and_then(|it| it.address);
+        let port = if kind == ListenerKind::Plain { self.port } else { self.tls_port };
+        let ip = self.bind.or(named.map(|it| it.ip)).unwrap_or(Ipv6Addr::LOCALHOST.into());
+        Some(SocketAddr::new(ip, port.or(named.map(|it| it.port))?))
+    }
+
+    /// Listens until a signal comes, then tells everybody and waits until all is sent.
+    async fn listen(&self, source: &Source<'_>, hub: Hub, doors: Doors, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let signals = Signals::new().map_err(|error| Failure::input(format!("cannot mind signals: {error}")))?;
+        let watch = self.watch.then(|| Watch::new(source)).transpose()?;
+        let net = Net::new(hub, Box::new(|| Disk.now()));
+        let mut listening = Listening { release: source.release, plain: None, tls: None, admin: None };
+        if let Some(at) = doors.plain {
+            let (listener, at) = bind(at).await?;
+            listening.plain = Some(at);
+            spawn_local(net.clone().accept(listener, None));
+        }
+        if let Some((at, Tls { acceptor, notes })) = doors.tls {
+            let (listener, at) = bind(at).await?;
+            listening.tls = Some(at);
+            notes.iter().for_each(|note| warn!("{note}"));
+            spawn_local(net.clone().accept(listener, Some(acceptor)));
+        }
+        match self.ready {
+            Ready::Human => listening.write(out)?,
+            Ready::Json => listening.write_json(out)?,
+        }
+        out.flush()?;
+        spawn_local(net.clone().keep_time());
+        self.feed.begin(&net, source.release);
+        mind(source, &net, signals, watch).await;
+        let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
+        let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
+        net.with(|hub, now| {
+            hub.publish(&shutdown, now);
+            hub.close();
+        });
+        net.emptied().await;
+        info!("stopped");
+        Ok(Exit::Clean)
+    }
+}
+
+/// Reads the configuration again whenever somebody asks for it, until the server is to stop.
+async fn mind(source: &Source<'_>, net: &Net, mut signals: Signals, mut watch: Option<Watch>) {
+    loop {
+        let changed = async {
+            match &mut watch {
+                Some(watch) => watch.changed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let reloaded = tokio::select! {
+            signal = signals.next() => match signal {
+                Signal::Reload => source.reload(net, false),
+                Signal::Stop => return,
+            },
+            () = net.reload_wanted() => source.reload(net, false),
+            () = changed => source.reload(net, true),
+        };
+        if let (Some(watch), Reloaded::Taken | Reloaded::Refused) = (&mut watch, reloaded) {
+            watch.again(source);
+        }
+    }
+}
+
+async fn bind(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let failed = |error| Failure::input(format!("cannot listen on {at}: {error}"));
+    let listener = TcpListener::bind(at).await.map_err(failed)?;
+    let at = listener.local_addr().map_err(failed)?;
+    Ok((listener, at))
+}
