@@ -7,7 +7,7 @@ mod watch;
 
 pub use date::{Date, timestamp};
 pub use overlay::Overlay;
-pub use replace::{ReplaceError, create, put, real_file, replace};
+pub use replace::{ReplaceError, create, put, real_file, replace, write_to};
 pub use watch::{WatchError, Watcher};
 
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ use super::login::{Configuration, NO_CONNECTION, header_value, no_user, not_here
 use super::trace::{Check, Outcome, Steps, Trace};
 use crate::catalog::{self, ActionDef};
 use crate::config::manager::User;
+use crate::config::manager::classes::Classes;
 use crate::release::Release;
 use crate::text::{show, show_whole};
 
@@ -53,6 +54,16 @@ pub fn action(configuration: Configuration<'_, '_>, release: Release, request: R
         Some(refusal) => steps.end(Outcome::Denies, refusal),
         None => steps.end(Outcome::Passes, by),
     }
+}
+
+/// Would a user whose `write` grants these classes, and who is logged in, be let run it?
+pub fn suffices(release: Release, request: Request<'_>, write: Classes) -> bool {
+    let action = catalog::action(release, header_value(request.action));
+    action.is_some_and(|action| {
+        let headers = Headers { release, write, all: request.headers };
+        action.may_be_run_by(release, write.bits())
+            && headers::check(action.name(), headers, &mut Steps::default()).is_none()
+    })
 }
 
 /// What a user may run on a release, as far as the modules are loaded, the most dangerous first. Nothing where there is

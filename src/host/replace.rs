@@ -52,6 +52,15 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::create_new(path)?.write_all(bytes)
 }
 
+/// A file to write to as things happen; what was in it is gone.
+///
+/// # Errors
+///
+/// Whatever the system says.
+pub fn write_to(path: &Path) -> io::Result<Box<dyn io::Write>> {
+    Ok(Box::new(File::create(path)?))
+}
+
 /// Writes a file, at once and whole; what cannot be replaced, such as a device, is written to.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 pub mod action;
 mod checkstyle;
+pub mod conversation;
 pub mod diff;
 pub mod dump;
 pub mod events;
@@ -17,6 +18,7 @@ pub mod manager;
 mod manager_general;
 mod manager_human;
 mod place;
+pub mod rights;
 pub mod rules;
 mod sarif;
 mod short;

@@ -191,7 +191,7 @@ impl Hub {
             }
         }
         let receivers = Receivers { sessions: &self.sessions, fates, count };
-        let observation = Observation { at: self.now, client: None, what: What::Event { classes, receivers } };
+        let observation = Observation { at: self.now, client: None, what: What::Event { name, classes, receivers } };
         self.extras.observers.iter_mut().for_each(|observer| observer.observe(&observation));
         for id in woken {
             self.end_wait(id, text);

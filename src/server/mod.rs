@@ -17,6 +17,7 @@ pub mod observe;
 mod play;
 mod prompt;
 pub mod replies;
+pub mod rights;
 mod session;
 pub mod show;
 pub mod source;

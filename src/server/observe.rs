@@ -61,8 +61,13 @@ pub enum What<'a> {
     },
     /// A message came. Nothing is looked at of one with a fault.
     Received(&'a Request, Option<Fault>),
-    /// Classes of events are asked for by their names.
-    AskedFor(Classes),
+    /// Not all events are asked for.
+    AskedFor {
+        /// The classes that are.
+        mask: Classes,
+        /// Those that the user may read.
+        read: Classes,
+    },
     /// An action is run.
     Ran(&'a Request),
     /// An action is not run.
@@ -80,6 +85,8 @@ pub enum What<'a> {
     Unanswered(&'a Request),
     /// An event was sent to whoever may see it.
     Event {
+        /// Its name.
+        name: &'a [u8],
         /// Its classes, with commas between.
         classes: &'a [u8],
         /// Who that is.

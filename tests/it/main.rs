@@ -40,6 +40,7 @@ mod rules;
 mod schemas;
 #[cfg(unix)]
 mod serve;
+mod serve_for_tests;
 mod server;
 mod server_actions;
 mod server_replies;

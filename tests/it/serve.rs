@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -17,14 +18,16 @@ use crate::support::{self, root};
 const USERS: &str = "[joe]\nsecret = x7Qmk2vv\ndeny = 0.0.0.0/0\npermit = 127.0.0.1\nread = all\nwrite = user,system\n";
 
 /// A server that runs until this is dropped.
-struct Served {
-    child: Child,
+pub(crate) struct Served {
+    pub(crate) child: Child,
     /// Where it listens.
-    at: Vec<String>,
+    pub(crate) at: Vec<String>,
+    /// Its output, line by line.
+    heard: Receiver<String>,
 }
 
 impl Served {
-    fn new(folder: &Path, listeners: usize, args: &[&str]) -> Served {
+    pub(crate) fn new(folder: &Path, listeners: usize, args: &[&str]) -> Served {
         let mut child = Command::new(env!("CARGO_BIN_EXE_amictl"))
             .args(["serve", "manager.conf"])
             .args(args)
@@ -34,18 +37,30 @@ impl Served {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(listeners);
-        let (said, heard) = std::sync::mpsc::channel();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (said, heard) = channel();
         std::thread::spawn(move || lines.for_each(|line| drop(said.send(line.unwrap()))));
-        let mut served = Served { child, at: Vec::new() };
+        let mut served = Served { child, at: Vec::new(), heard };
         for _ in 0..listeners {
-            let line = heard.recv_timeout(Duration::from_secs(60)).expect("a line on where it listens");
+            let line = served.line();
             served.at.push(line.split(' ').nth(2).unwrap().to_owned());
         }
         served
     }
 
-    fn signal(&self, name: &str) {
+    /// The next line of its output.
+    pub(crate) fn line(&self) -> String {
+        self.heard.recv_timeout(Duration::from_secs(60)).expect("a line of output")
+    }
+
+    /// Ends it; tells what it prints then, and its exit code.
+    pub(crate) fn end(mut self) -> (String, Option<i32>) {
+        self.signal("-TERM");
+        let told = self.heard.iter().map(|line| line + "\n").collect();
+        (told, self.child.wait().unwrap().code())
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
@@ -58,24 +73,24 @@ impl Drop for Served {
     }
 }
 
-fn connect(at: &str) -> TcpStream {
+pub(crate) fn connect(at: &str) -> TcpStream {
     let stream = TcpStream::connect(at).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream
 }
 
 /// Reads until a text has come.
-fn until(stream: &mut impl Read, text: &str) -> String {
+pub(crate) fn until(stream: &mut impl Read, text: &str) -> String {
     let (mut all, mut byte) = (Vec::new(), [0]);
     while !all.ends_with(text.as_bytes()) {
         let read = stream.read_exact(&mut byte);
         read.unwrap_or_else(|error| panic!("{error}, after {:?}", String::from_utf8_lossy(&all)));
         all.push(byte[0]);
     }
-    String::from_utf8(all).unwrap()
+    String::from_utf8_lossy(&all).into_owned()
 }
 
-fn login(stream: &mut (impl Read + Write), secret: &str) -> String {
+pub(crate) fn login(stream: &mut (impl Read + Write), secret: &str) -> String {
     until(stream, "\r\n");
     write!(stream, "Action: Login\r\nUsername: joe\r\nSecret: {secret}\r\n\r\n").unwrap();
     until(stream, "\r\n\r\n")

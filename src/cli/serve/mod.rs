@@ -2,9 +2,11 @@
 
 mod feed;
 mod logging;
+mod record;
 mod replies;
 mod signals;
 mod source;
+mod strict;
 mod watch;
 
 use std::cell::RefCell;
@@ -24,12 +26,16 @@ use crate::config::manager::listen::{ListenerKind, State};
 use crate::host::{Disk, Host, random};
 use crate::release::Release;
 use crate::report::listening::Listening;
+use crate::server::observe::Observer;
+use crate::server::rights::Watching;
 use crate::server::{Event, Extras, Hub, Loaded, Log, Net, Tls, tls};
 use crate::text::Secrets;
 use feed::Feed;
 use logging::Logging;
+use record::Record;
 use signals::{Signal, Signals};
 use source::{Reloaded, Source};
+use strict::Strict;
 use watch::Watch;
 
 /// `amictl serve`.
@@ -71,7 +77,10 @@ pub(super) struct Serve {
     /// Answer actions with what is written down in this file (TOML)
     #[arg(long, value_name = "FILE")]
     replies: Option<PathBuf>,
-    /// Give away secrets to clients that may ask for files
+    /// Write down what clients and the server say, a line of JSON for each message
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Give away secrets to clients that may ask for files, and in the record
     #[arg(long)]
     reveal_secrets: bool,
     /// Run in spite of errors in the file
@@ -80,6 +89,12 @@ pub(super) struct Serve {
     /// Read the file again when it changes, or one that it includes
     #[arg(long)]
     watch: bool,
+    /// Fail at the end if clients used or were refused rights that are not listed
+    ///
+    /// The option is repeated, for each right that a user's clients are expected to need; without any, what the file grants
+    /// is expected. What each user's clients did need is told at the end.
+    #[arg(long, value_name = "USER.read=CLASSES", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    strict_rights: Vec<String>,
     /// Say where it listens in lines for people, or in one of JSON: human or json
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT", hide_possible_values = true)]
     #[arg(hide_default_value = true)]
@@ -131,21 +146,26 @@ impl Serve {
         let Some(loaded) = loaded else { return Ok(Exit::Findings) };
         let doors = self.doors(&loaded)?;
         self.feed.look(host)?;
-        let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(self.extras(host, release)?);
+        let strict = Strict::new(&self.strict_rights, &loaded)?;
+        let extras = self.extras(host, release, strict.as_ref())?;
+        let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(extras);
         self.logging.begin();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
-        LocalSet::new().block_on(&runtime, self.listen(&source, hub, doors, out))
+        LocalSet::new().block_on(&runtime, self.listen(&source, hub, doors, out))?;
+        Ok(strict.map_or(Ok(Exit::Clean), |strict| strict.end(self.ready, out))?)
     }
 
     /// What the server has beside the file.
-    fn extras(&self, host: &dyn Host, release: Release) -> Result<Extras, Failure> {
+    fn extras(&self, host: &dyn Host, release: Release, strict: Option<&Strict>) -> Result<Extras, Failure> {
         let replies = self.replies.as_deref().map(|path| replies::read(host, path, release)).transpose()?;
-        Ok(Extras {
-            secrets: if self.reveal_secrets { Secrets::Revealed } else { Secrets::Masked },
-            replies: Rc::new(replies.unwrap_or_default()),
-            observers: vec![Box::new(Log)],
-        })
+        let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Log)];
+        observers.extend(strict.map(|strict| Box::new(Watching(Rc::clone(&strict.0))) as _));
+        let secrets = if self.reveal_secrets { Secrets::Revealed } else { Secrets::Masked };
+        if let Some(path) = &self.record {
+            observers.push(Box::new(Record::new(path, release, secrets)?));
+        }
+        Ok(Extras { secrets, replies: Rc::new(replies.unwrap_or_default()), observers })
     }
 
     /// Where to listen.
@@ -176,7 +196,7 @@ impl Serve {
     }
 
     /// Listens until a signal comes, then tells everybody and waits until all is sent.
-    async fn listen(&self, source: &Source<'_>, hub: Hub, doors: Doors, out: &mut dyn Write) -> Result<Exit, Failure> {
+    async fn listen(&self, source: &Source<'_>, hub: Hub, doors: Doors, out: &mut dyn Write) -> Result<(), Failure> {
         let signals = Signals::new().map_err(|error| Failure::input(format!("cannot mind signals: {error}")))?;
         let watch = self.watch.then(|| Watch::new(source)).transpose()?;
         let net = Net::new(hub, Box::new(|| Disk.now()));
@@ -208,7 +228,7 @@ impl Serve {
         });
         net.emptied().await;
         info!("stopped");
-        Ok(Exit::Clean)
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ const EVERYTHING: u32 = 0x7FFF_FFFF;
 /// A set of classes, as a user holds it.
 ///
 /// Asterisk: `get_perm` and `user_authority_to_str` in main/manager.c, alike in all releases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Classes(u32);
 
 /// What a `read` or a `write` grants, and the text that says so.
@@ -111,6 +111,12 @@ impl Classes {
     /// The number of these classes, bit by bit.
     pub fn bits(self) -> u32 {
         self.0
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(self, others: Classes) -> Classes {
+        Classes(self.0 | others.0)
     }
 
     /// Are all of these granted?

@@ -8,15 +8,20 @@ use super::super::observe::What;
 use super::super::session::{State, answer};
 use super::super::wire::Request;
 use crate::access;
+use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::FilterReader;
 
 pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     let Some(mask) = access::mask(request.header("EventMask")) else {
         return hub.error(id, request, "Invalid event mask");
     };
-    hub.turn(id, |login| login.mask = mask);
+    let mut read = Classes::NONE;
+    hub.turn(id, |login| {
+        login.mask = mask;
+        read = login.read;
+    });
     if !mask.is_all() {
-        hub.observe(id, What::AskedFor(mask));
+        hub.observe(id, What::AskedFor { mask, read });
     }
     if hub.general().brokeneventsaction.value && mask.is_all() {
         return;

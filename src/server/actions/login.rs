@@ -57,8 +57,8 @@ pub(super) fn login(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
     let may_see = user.read.value.has("system") && mask.has("system");
     hub.admit(id, login);
     hub.observe(id, What::LoggedIn);
-    if access::mask(request.header("Events")).is_some_and(|mask| !mask.is_all()) {
-        hub.observe(id, What::AskedFor(mask));
+    if !mask.is_all() {
+        hub.observe(id, What::AskedFor { mask, read: *user.read.value });
     }
     hub.send(id, &answer("Success", request, &[("Message", access::ACCEPTED.as_bytes())]));
     if may_see {

@@ -1,0 +1,154 @@
+//! `amictl serve --record`: the conversation is written down, its secrets masked.
+
+use std::borrow::Cow;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::rc::Rc;
+
+use memchr::memmem;
+use tracing::error;
+
+use super::super::exit::Failure;
+use crate::host::write_to;
+use crate::release::Release;
+use crate::report::conversation::{Line, Said, begin};
+use crate::server::Request;
+use crate::server::observe::{Observation, Observer, What};
+use crate::text::{MASK, Secrets, is_secret_key};
+
+/// Between messages.
+const END: &[u8] = b"\r\n\r\n";
+
+/// Writes down what is said. What fails is told once, and ends it: the server goes on.
+pub(super) struct Record {
+    out: Option<BufWriter<Box<dyn Write>>>,
+    name: Rc<str>,
+    secrets: Secrets,
+}
+
+impl Record {
+    pub(super) fn new(path: &Path, release: Release, secrets: Secrets) -> Result<Record, Failure> {
+        let name = path.display().to_string();
+        let failed = |error| Failure::input(format!("cannot write `{name}`: {error}"));
+        let mut out = BufWriter::new(write_to(path).map_err(failed)?);
+        begin(release, &mut out).and_then(|()| out.flush()).map_err(failed)?;
+        Ok(Record { out: Some(out), name: name.into(), secrets })
+    }
+
+    fn write(&mut self, line: &Line<'_>) {
+        let Some(out) = &mut self.out else { return };
+        // A test reads it while the server runs.
+        if let Err(why) = line.write(out).and_then(|()| out.flush()) {
+            error!("no more is recorded in `{}`: {why}", self.name);
+            self.out = None;
+        }
+    }
+}
+
+/// A request as it was understood, without what nobody is to see.
+fn message(request: &Request, secrets: Secrets) -> Vec<u8> {
+    let mut text = Vec::new();
+    for line in &request.lines {
+        text.extend(masked(line, request, secrets));
+        text.extend(b"\r\n");
+    }
+    text.extend(b"\r\n");
+    text
+}
+
+fn masked(line: &[u8], request: &Request, secrets: Secrets) -> Vec<u8> {
+    let (name, value) = line.split_at(memchr::memchr(b':', line).unwrap_or(0));
+    let is_hidden = is_secret_key(name) || name.eq_ignore_ascii_case(b"Key") || sets_secret(name, request);
+    match is_hidden && secrets == Secrets::Masked && value.trim_ascii() != b":" {
+        true => [name, b": ", MASK.as_bytes()].concat(),
+        false => secrets.shown(b"", line).into_owned(),
+    }
+}
+
+/// An answer or an event. What comes from a file is masked already where it is asked for.
+fn answer(text: &[u8], secrets: Secrets) -> Cow<'_, [u8]> {
+    const RIGHT_KEY: &[u8] = b"\r\nExpectedResponse: ";
+    match memmem::find(text, RIGHT_KEY) {
+        Some(at) if secrets == Secrets::Masked => {
+            let value = at + RIGHT_KEY.len();
+            let end = memmem::find(&text[value..], b"\r\n").map_or(text.len(), |end| value + end);
+            [&text[..value], MASK.as_bytes(), &text[end..]].concat().into()
+        }
+        _ => text.into(),
+    }
+}
+
+/// UpdateConfig has the name of an option in `Var-000000`, and its value in `Value-000000`.
+fn sets_secret(name: &[u8], request: &Request) -> bool {
+    let value = name.split_at_checked(6).filter(|(start, _)| start.eq_ignore_ascii_case(b"Value-"));
+    let var = value.and_then(|(_, number)| std::str::from_utf8(number).ok()).map(|number| format!("Var-{number}"));
+    var.is_some_and(|var| is_secret_key(request.header(&var)))
+}
+
+impl Observer for Record {
+    fn observe(&mut self, observation: &Observation<'_>) {
+        let Some(client) = observation.client else { return };
+        let (at, session, user, secrets) = (observation.at, client.id, client.user, self.secrets);
+        let mut write = |what: Said<'_>| self.write(&Line { at, session, user, what });
+        match observation.what {
+            What::Connected => write(Said::Connected { from: client.peer.remote, is_tls: client.peer.is_tls }),
+            What::Received(request, _) => {
+                write(Said::Message { by_client: true, text: &message(request, secrets) });
+            }
+            What::Sent(bytes) => {
+                messages(bytes)
+                    .for_each(|text| write(Said::Message { by_client: false, text: &answer(text, secrets) }));
+            }
+            What::Left(end) => write(Said::Left(end.name())),
+            _ => {}
+        }
+    }
+}
+
+/// The messages of what is sent at once. Nothing is lost: what ends in none, as the greeting, is one.
+fn messages(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let end = memmem::find(bytes, END).map_or(bytes.len(), |at| at + END.len());
+        let (message, rest) = bytes.split_at(end);
+        bytes = rest;
+        (!message.is_empty()).then_some(message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_cut_into_messages() {
+        let cut = |text: &'static str| {
+            messages(text.as_bytes()).map(|it| String::from_utf8_lossy(it).into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(cut("Greeting\r\n"), ["Greeting\r\n"]);
+        assert_eq!(cut("A: 1\r\n\r\nB: 2\r\n\r\n"), ["A: 1\r\n\r\n", "B: 2\r\n\r\n"]);
+        assert_eq!(cut(""), [""; 0]);
+    }
+
+    #[test]
+    fn secrets_are_masked() {
+        let said = |text: &str| {
+            let lines = text.lines().map(|line| line.as_bytes().to_vec()).collect();
+            String::from_utf8(message(&Request { lines }, Secrets::Masked)).unwrap()
+        };
+        assert_eq!(
+            said("Action: Login\nSECRET:  hidden\nKey: 0123\nUsername: joe"),
+            "Action: Login\r\nSECRET: ***\r\nKey: ***\r\nUsername: joe\r\n\r\n"
+        );
+        assert_eq!(said("Secret:"), "Secret:\r\n\r\n");
+        assert_eq!(
+            said("Var-000001: secret\nvalue-000001: hidden\nValue-000000: shown"),
+            "Var-000001: secret\r\nvalue-000001: ***\r\nValue-000000: shown\r\n\r\n"
+        );
+        assert_eq!(said("Command: x secret=hidden"), "Command: x secret=***\r\n\r\n");
+        let event = b"Event: ChallengeResponseFailed\r\nExpectedResponse: 0123\r\nSessionTV: x\r\n\r\n";
+        assert_eq!(
+            &*answer(event, Secrets::Masked),
+            b"Event: ChallengeResponseFailed\r\nExpectedResponse: ***\r\nSessionTV: x\r\n\r\n"
+        );
+    }
+}
