@@ -9,6 +9,7 @@ pub mod events;
 pub mod explain;
 mod github;
 mod gitlab;
+pub mod health;
 mod human;
 mod json;
 mod junit;

@@ -4,6 +4,7 @@
 //! evaluator's to say (`access`), which events whom reach is the compiled `Delivery`'s.
 
 mod actions;
+mod admin;
 mod changes;
 mod crowd;
 pub mod event;
@@ -12,6 +13,7 @@ mod hub;
 mod later;
 mod loaded;
 mod log;
+mod metrics;
 mod net;
 pub mod observe;
 mod play;
@@ -26,12 +28,14 @@ mod test_server;
 mod tls;
 mod wire;
 
+pub use admin::admin;
 pub use changes::changes;
 pub use event::{Event, Peer};
 pub use extras::Extras;
 pub use hub::{Due, Hub, Id};
 pub use loaded::Loaded;
 pub use log::Log;
+pub use metrics::Metrics;
 pub use net::Net;
 pub use prompt::Prompt;
 pub use synthetic::Calls;

@@ -88,6 +88,8 @@ fn crates_stay_where_they_belong() {
         ("indicatif", &["cli/progress.rs"]),
         ("lzma_rust2", &["unpack.rs"]),
         ("regex", &["posix"]),
+        ("hyper", &["server/admin.rs"]),
+        ("prometheus_client", &["server/metrics.rs"]),
         ("tracing", &["cli/serve", "server/log.rs"]),
         ("x509_cert", &["config/manager/keys.rs", "host/date.rs"]),
         ("notify", &["host/watch.rs"]),

@@ -41,6 +41,7 @@ mod schemas;
 #[cfg(unix)]
 mod serve;
 mod serve_for_tests;
+mod serve_operation;
 mod server;
 mod server_actions;
 mod server_replies;

@@ -2,6 +2,7 @@
 
 mod feed;
 mod logging;
+mod operation;
 mod record;
 mod replies;
 mod signals;
@@ -32,6 +33,7 @@ use crate::server::{Event, Extras, Hub, Loaded, Log, Net, Tls, tls};
 use crate::text::Secrets;
 use feed::Feed;
 use logging::Logging;
+use operation::Operation;
 use record::Record;
 use signals::{Signal, Signals};
 use source::{Reloaded, Source};
@@ -77,6 +79,9 @@ pub(super) struct Serve {
     /// Answer actions with what is written down in this file (TOML)
     #[arg(long, value_name = "FILE")]
     replies: Option<PathBuf>,
+    /// Give metrics for Prometheus and a health page at this port of 127.0.0.1, or at the address that is named
+    #[arg(long, value_name = "[IP:]PORT", value_parser = operation::address)]
+    admin: Option<SocketAddr>,
     /// Write down what clients and the server say, a line of JSON for each message
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -119,6 +124,7 @@ enum Ready {
 struct Doors {
     plain: Option<SocketAddr>,
     tls: Option<(SocketAddr, Tls)>,
+    admin: Option<(SocketAddr, Operation)>,
 }
 
 impl Serve {
@@ -147,7 +153,8 @@ impl Serve {
         let doors = self.doors(&loaded)?;
         self.feed.look(host)?;
         let strict = Strict::new(&self.strict_rights, &loaded)?;
-        let extras = self.extras(host, release, strict.as_ref())?;
+        let mut extras = self.extras(host, release, strict.as_ref())?;
+        extras.observers.extend(doors.admin.iter().map(|(_, it)| Box::new(it.metrics.clone()) as _));
         let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(extras);
         self.logging.begin();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -183,7 +190,8 @@ impl Serve {
             return Err(Failure { exit: Exit::Findings, ..Failure::usage("the file opens no listener") }
                 .help("say where: `--bind 127.0.0.1 --port 5038`"));
         }
-        Ok(Doors { plain, tls })
+        let admin = self.admin.map(|at| (at, Operation::new(loaded.release(), Disk.now())));
+        Ok(Doors { plain, tls, admin })
     }
 
     /// Where to listen for connections of a kind, if the options or the file say so.
@@ -212,6 +220,11 @@ impl Serve {
             notes.iter().for_each(|note| warn!("{note}"));
             spawn_local(net.clone().accept(listener, Some(acceptor)));
         }
+        if let Some((at, operation)) = &doors.admin {
+            let (listener, at) = bind(*at).await?;
+            listening.admin = Some(at);
+            operation.begin(listener);
+        }
         match self.ready {
             Ready::Human => listening.write(out)?,
             Ready::Json => listening.write_json(out)?,
@@ -219,7 +232,8 @@ impl Serve {
         out.flush()?;
         spawn_local(net.clone().keep_time());
         self.feed.begin(&net, source.release);
-        mind(source, &net, signals, watch).await;
+        let tell = |reloaded: &Reloaded| doors.admin.iter().for_each(|(_, it)| it.reloaded(reloaded));
+        mind(source, &net, signals, watch, tell).await;
         let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
         let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
         net.with(|hub, now| {
@@ -233,7 +247,13 @@ impl Serve {
 }
 
 /// Reads the configuration again whenever somebody asks for it, until the server is to stop.
-async fn mind(source: &Source<'_>, net: &Net, mut signals: Signals, mut watch: Option<Watch>) {
+async fn mind(
+    source: &Source<'_>,
+    net: &Net,
+    mut signals: Signals,
+    mut watch: Option<Watch>,
+    tell: impl Fn(&Reloaded),
+) {
     loop {
         let changed = async {
             match &mut watch {
@@ -249,6 +269,7 @@ async fn mind(source: &Source<'_>, net: &Net, mut signals: Signals, mut watch: O
             () = net.reload_wanted() => source.reload(net, false),
             () = changed => source.reload(net, true),
         };
+        tell(&reloaded);
         if let (Some(watch), Reloaded::Taken | Reloaded::Refused) = (&mut watch, reloaded) {
             watch.again(source);
         }
