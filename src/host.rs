@@ -3,11 +3,13 @@
 mod date;
 mod overlay;
 mod replace;
+#[cfg(feature = "server")]
 mod watch;
 
 pub use date::{Date, timestamp};
 pub use overlay::Overlay;
 pub use replace::{ReplaceError, create, put, real_file, replace, write_to};
+#[cfg(feature = "server")]
 pub use watch::{WatchError, Watcher};
 
 use std::collections::BTreeMap;

@@ -15,6 +15,7 @@ pub mod posix;
 pub mod release;
 pub mod report;
 pub mod rules;
+#[cfg(feature = "server")]
 pub mod server;
 pub mod syntax;
 mod tables;

@@ -13,6 +13,7 @@ mod replay;
 mod reports;
 mod roots;
 mod rules;
+#[cfg(feature = "server")]
 mod serve;
 mod settings;
 mod shell;
@@ -69,6 +70,7 @@ enum Command {
     /// Tell more of a rule, an option, a class, an event or an action
     Explain(explain::Explain),
     /// Run a configuration as a server of the manager interface
+    #[cfg(feature = "server")]
     Serve(serve::Serve),
     /// List the rules
     Rules(rules::Rules),
@@ -187,6 +189,7 @@ pub fn main() -> ExitCode {
             Command::Dump(dump) => dump.run(&Disk, &mut out),
             Command::Simulate(simulate) => simulate.run(&Disk, &mut out),
             Command::Explain(explain) => explain.run(&mut out),
+            #[cfg(feature = "server")]
             Command::Serve(serve) => serve.run(&Disk, &mut out),
             Command::Rules(rules) => rules.run(&mut out),
             Command::Init(init) => init.run(&mut out),

@@ -2,6 +2,7 @@
 
 pub mod action;
 mod checkstyle;
+#[cfg(feature = "server")]
 pub mod conversation;
 pub mod diff;
 pub mod dump;
@@ -9,16 +10,19 @@ pub mod events;
 pub mod explain;
 mod github;
 mod gitlab;
+#[cfg(feature = "server")]
 pub mod health;
 mod human;
 mod json;
 mod junit;
+#[cfg(feature = "server")]
 pub mod listening;
 pub mod login;
 pub mod manager;
 mod manager_general;
 mod manager_human;
 mod place;
+#[cfg(feature = "server")]
 pub mod rights;
 pub mod rules;
 mod sarif;

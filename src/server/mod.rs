@@ -21,7 +21,7 @@ mod prompt;
 pub mod replies;
 pub mod rights;
 mod session;
-pub mod show;
+mod show;
 pub mod source;
 mod synthetic;
 mod test_server;

@@ -11,12 +11,11 @@ use super::judge::{self, Unsure};
 use super::scenario::{ADDRESSES, Login, Receiver, SENDER, Trials, event_text, replace};
 use crate::access::{self, Attempt, Configuration, Verdict};
 use crate::config::manager::listen::{ListenerKind, State};
-use crate::config::manager::tls;
 use crate::config::manager::{FactKind, Manager, When};
+use crate::config::manager::{show, tls};
 use crate::config::{Effective, What};
 use crate::posix::Answer;
 use crate::release::Release;
-use crate::server::show;
 use crate::text::Secrets;
 
 /// The manager of a configuration, with all that is tried on it; or why that cannot be held against Asterisk.

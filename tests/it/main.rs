@@ -38,14 +38,19 @@ mod readme;
 mod reports;
 mod rules;
 mod schemas;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "server"))]
 mod serve;
+#[cfg(all(unix, feature = "server"))]
 mod serve_for_tests;
+#[cfg(all(unix, feature = "server"))]
 mod serve_operation;
+#[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
 mod server_actions;
+#[cfg(feature = "server")]
 mod server_replies;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "server"))]
 mod server_sources;
 mod settings;
 mod shell;

@@ -64,6 +64,7 @@ fn names(value: &Value, is_schema: bool, found: &mut BTreeSet<String>) {
     }
 }
 
+#[cfg(feature = "server")]
 /// Fits a text that something else asked for the schema of that name?
 pub(crate) fn fits(name: &'static str, text: &str) {
     Schema::read(name).fits(text);

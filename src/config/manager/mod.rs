@@ -17,6 +17,7 @@ mod meaning;
 mod named_acl;
 mod neighbour;
 mod pem;
+pub mod show;
 pub mod tls;
 mod user;
 mod users_conf;

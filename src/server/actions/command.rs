@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::super::hub::{Hub, Id};
 use super::super::session::answer;
-use super::super::show::{self, Lines};
+use super::super::show;
 use super::super::wire::Request;
 use super::{about, reload};
 use crate::catalog;
+use crate::config::manager::show::{self as held, Lines};
 
 /// What a command prints, in lines; an error with the same, as a command that goes wrong prints something too.
 type Printed = Result<Lines, Lines>;
@@ -128,13 +129,13 @@ fn users(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
 
 fn of_user(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Lines {
     match hub.loaded.manager().accounts.find(&rest[0]) {
-        Some(user) => show::user(user, hub.secrets()),
+        Some(user) => held::user(user, hub.secrets()),
         None => vec![[b"There is no manager called ", &rest[0][..]].concat()],
     }
 }
 
 fn settings(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
-    show::settings(hub.loaded.manager(), hub.loaded.release())
+    held::settings(hub.loaded.manager(), hub.loaded.release())
 }
 
 fn connected(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Lines {
