@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::actions;
+use super::channels::{Channels, Variables};
 use super::crowd::Crowd;
 use super::event::{Details, Event, Peer, Security};
 use super::extras::Extras;
@@ -44,6 +45,7 @@ pub struct Hub {
     /// Those that have not logged in.
     strangers: usize,
     next: Id,
+    channels: Channels,
     pub(super) extras: Extras,
     pub(super) later: Schedule,
     pub(super) wants_reload: bool,
@@ -81,6 +83,7 @@ impl Hub {
             stirred,
             strangers: 0,
             next: 1,
+            channels: Channels::default(),
             extras: Extras::default(),
             later: Schedule::default(),
             wants_reload: false,
@@ -167,7 +170,17 @@ impl Hub {
 
     /// Sends an event to whoever may see it.
     pub fn publish(&mut self, event: &Event, now: Duration) {
+        self.publish_with(event.clone(), &Variables::new(), now);
+    }
+
+    /// The same; `variables`: those that its channel begins with.
+    pub(super) fn publish_with(&mut self, mut event: Event, variables: &Variables, now: Duration) {
         self.now = now;
+        // What clients send is theirs.
+        if !self.general().channelvars.value.is_empty() && event.name != b"UserEvent" {
+            let names = self.general().channel_variables();
+            self.channels.tell(&mut event, &names, variables);
+        }
         let more = self.stamps(now);
         self.sequence += 1;
         self.deliver(&event.text(&more), &event.name, &event.classes);
@@ -243,7 +256,7 @@ impl Hub {
         while let Some(later) = self.later.take(now) {
             match later {
                 Later::Answer(id, text) => self.send(id, &text),
-                Later::Event(event) => self.publish(&event, now),
+                Later::Event(event, variables) => self.publish_with(event, &variables, now),
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::channels::Variables;
 use super::event::Event;
 use super::hub::Id;
 
@@ -13,8 +14,8 @@ const MOST: usize = 100_000;
 pub(super) enum Later {
     /// To one session, if it is still there.
     Answer(Id, Vec<u8>),
-    /// To whoever may see it then.
-    Event(Event),
+    /// To whoever may see it then; and the variables that its channel begins with.
+    Event(Event, Variables),
 }
 
 /// What is to be sent, in the order of its time; of one time in the order in which it came.

@@ -6,6 +6,7 @@
 mod actions;
 mod admin;
 mod changes;
+mod channels;
 mod crowd;
 pub mod event;
 mod extras;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use super::channels::Variables;
 use super::event::Event;
 use super::hub::{Hub, Id};
 use super::later::Later;
 use super::session::{action_id, answer};
 use super::wire::Request;
+use crate::access::header_value;
+use crate::config::manager::general::arguments;
 use crate::posix::{Answer, Pattern};
 
 /// All that were written down, in order: the first that fits is given.
@@ -150,12 +153,33 @@ pub(super) fn give(hub: &mut Hub, id: Id, request: &Request, reply: &Reply, now:
     } else {
         hub.later.add(now + reply.delay, Later::Answer(id, text));
     }
+    let variables = variables(hub, id, request);
     for raised in &reply.events {
         let (name, classes) = (raised.name.clone().into_bytes(), raised.classes.clone().into_bytes());
         let event = Event { name, classes, body: lines(request, &raised.headers) };
-        hub.later.add(now + raised.after, Later::Event(event));
+        hub.later.add(now + raised.after, Later::Event(event, variables.clone()));
     }
     hub.wake(now);
+}
+
+/// What a channel has from the beginning that a request originates: the user's `setvar`, and over these the request's own.
+///
+/// Source: `action_originate` in main/manager.c.
+fn variables(hub: &Hub, id: Id, request: &Request) -> Variables {
+    let login = hub.sessions.get(&id).and_then(|session| session.login.as_ref());
+    let Some(login) = login.filter(|_| request.action().eq_ignore_ascii_case(b"Originate")) else {
+        return Variables::new();
+    };
+    let user = login.loaded.manager().accounts.find(&login.name);
+    let set = user.iter().flat_map(|user| user.setvar.iter().rev());
+    let mut variables: Variables = set.map(|it| (it.name.to_vec(), it.value.to_vec())).collect();
+    for (_, value) in request.headers().iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Variable")) {
+        for item in arguments(header_value(value)) {
+            let end = memchr::memchr(b'=', &item);
+            variables.extend(end.map(|end| (item[..end].to_vec(), item[end + 1..].to_vec())));
+        }
+    }
+    variables
 }
 
 fn text(request: &Request, reply: &Reply) -> Vec<u8> {

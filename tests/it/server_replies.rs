@@ -100,6 +100,33 @@ fn the_example_is_what_it_says() {
     assert_eq!(said, "Response: Error\nMessage: amictl serve has no answer for this action\n\n");
 }
 
+/// A channel that is originated has the variables of `setvar`, and over these those of the request: `channelvars` shows them
+/// in its events, those that come later too, and in no other's.
+#[test]
+fn a_channel_has_the_variables_of_who_originates_it() {
+    let conf = CONF.replace("enabled = yes\n", "enabled = yes\nchannelvars = TRUNK,RATE\n");
+    let conf = conf.replace("write = all\n", "write = all\nsetvar = TRUNK=office\nsetvar = RATE=1\n");
+    let replies = "\
+        [[reply]]\naction = \"Originate\"\n\
+        [[reply.event]]\nname = \"Newchannel\"\nclass = \"call\"\n\
+        headers = [[\"Channel\", \"{Channel}\"], [\"Uniqueid\", \"1.1\"], [\"Linkedid\", \"1.1\"]]\n\
+        [[reply]]\naction = \"Status\"\n\
+        [[reply.event]]\nname = \"Newstate\"\nclass = \"call\"\nheaders = [[\"Uniqueid\", \"1.1\"], [\"Linkedid\", \"1.1\"]]\n\
+        [[reply.event]]\nname = \"Newstate\"\nclass = \"call\"\nheaders = [[\"Uniqueid\", \"1.2\"], [\"Linkedid\", \"1.1\"]]\n";
+    let folder = support::folder(&[("manager.conf", &*conf), ("replies.toml", replies)]);
+    let server = serve(folder.path(), Path::new("replies.toml"));
+    let (mut joe, mut ann) = (Client::new(&server, "joe", "off"), Client::new(&server, "ann", "call"));
+    joe.say("Action: Originate\nChannel: Local/1\nVariable: RATE=2,OTHER=3\nExten: 1\nContext: a\nPriority: 1");
+    let told = |name: &str, head: &str, unique: &str, [trunk, rate]: [&str; 2]| {
+        let variables = format!("ChanVariable: TRUNK={trunk}\nChanVariable: RATE={rate}\n");
+        format!("Event: {name}\nPrivilege: call,all\n{head}Uniqueid: {unique}\nLinkedid: 1.1\n{variables}\n")
+    };
+    assert_eq!(ann.message(), told("Newchannel", "Channel: Local/1\n", "1.1", ["", ""]));
+    joe.say("Action: Status");
+    assert_eq!(ann.message(), told("Newstate", "", "1.1", ["office", "2"]));
+    assert_eq!(ann.message(), told("Newstate", "", "1.2", ["", ""]));
+}
+
 #[test]
 fn the_one_of_the_readme_is_taken() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();

@@ -332,7 +332,7 @@ fn unread(effective: &Effective<'_>, read: Option<&Section<'_>>) -> Option<Origi
 /// separate, quotes and backslashes are taken out, nothing is trimmed, and there are at most 128 items.
 ///
 /// Source: `__ast_app_separate_args` (main/app.c), all releases.
-fn arguments(text: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn arguments(text: &[u8]) -> Vec<Vec<u8>> {
     const MOST: usize = 128;
     let mut items: Vec<Vec<u8>> = Vec::new();
     let (mut round, mut square, mut quoted) = (0_u32, 0_u32, false);
