@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::event::Event;
 use super::hub::Id;
 
-/// So much may wait: a client decides how much is asked for, and memory has an end.
+/// So much may wait, and so many bytes: a client decides how much is asked for, and memory has an end.
 const MOST: usize = 100_000;
+const MOST_BYTES: usize = 64 << 20;
 
 /// What is to be sent later.
 pub(super) enum Later {
@@ -22,13 +23,26 @@ pub(super) enum Later {
 pub(super) struct Schedule {
     queue: BTreeMap<(Duration, u64), Later>,
     count: u64,
+    bytes: usize,
+}
+
+impl Later {
+    fn length(&self) -> usize {
+        let text = match self {
+            Later::Answer(_, text) => text.len(),
+            Later::Event(event) => event.name.len() + event.classes.len() + event.body.len(),
+        };
+        text + size_of::<Later>()
+    }
 }
 
 impl Schedule {
     /// Where too much waits already it is not made to wait.
     pub(super) fn add(&mut self, at: Duration, later: Later) {
-        let at = if self.queue.len() < MOST { at } else { Duration::ZERO };
+        let has_room = self.queue.len() < MOST && self.bytes < MOST_BYTES;
+        let at = if has_room { at } else { Duration::ZERO };
         self.count += 1;
+        self.bytes += later.length();
         self.queue.insert((at, self.count), later);
     }
 
@@ -39,6 +53,13 @@ impl Schedule {
 
     /// What is to be sent by now, one after the other.
     pub(super) fn take(&mut self, now: Duration) -> Option<Later> {
-        self.queue.first_entry().filter(|entry| entry.key().0 <= now).map(|entry| entry.remove())
+        let later = self.queue.first_entry().filter(|entry| entry.key().0 <= now)?.remove();
+        self.bytes -= later.length();
+        Some(later)
+    }
+
+    /// About how many bytes wait.
+    pub(super) fn length(&self) -> usize {
+        self.bytes
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     let Some(mask) = access::mask(request.header("EventMask")) else {
         return hub.error(id, request, "Invalid event mask");
     };
-    hub.turn(id, |login| login.mask = mask);
+    hub.turn(id, |asks| asks.mask = mask);
     if hub.general().brokeneventsaction.value && mask.is_all() {
         return;
     }
@@ -26,7 +26,7 @@ pub(super) fn filter(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     let release = hub.loaded.release();
     // That it is one was decided.
     if let Ok((filter, excludes)) = FilterReader::new(release).of_session(criteria, request.header("Filter")) {
-        hub.turn(id, |login| if excludes { login.excludes.push(filter) } else { login.includes.push(filter) });
+        hub.turn(id, |asks| asks.add(filter, excludes));
     }
     hub.send(id, &answer("Success", request, &[("Message", b"Success")]));
 }
@@ -48,6 +48,6 @@ pub(super) fn wait_event(hub: &mut Hub, id: Id, request: &Request, now: Duration
     let seconds = std::str::from_utf8(request.header("Timeout")).ok().and_then(|text| text.trim().parse::<u64>().ok());
     // Longer than there is time is no limit.
     let until = seconds.and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
-    hub.set(id, State::Waiting { until, asked: request.clone() });
+    hub.set(id, State::Waiting { until, asked: request.only("ActionID") });
     hub.wake(now);
 }

@@ -1,0 +1,126 @@
+//! What sessions are sent: it waits with each until its connection takes it.
+
+use std::time::Duration;
+
+use super::hub::{Hub, Id};
+use super::session::State;
+use crate::access::Fate;
+
+/// How long a write to a stranger may take.
+const WRITETIMEOUT: Duration = Duration::from_millis(100);
+
+/// What is to be done for a session.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// What it is to be sent.
+    pub bytes: Vec<u8>,
+    /// After that it is closed.
+    pub closes: bool,
+    /// It may be read from.
+    pub listens: bool,
+    /// After that there is more to do for it ([`Hub::go_on`]), once others have had their turn.
+    pub goes_on: bool,
+    /// How long a write may take.
+    pub writetimeout: Duration,
+}
+
+impl Hub {
+    /// Sends an event whose text is as it is to be sent.
+    pub fn deliver(&mut self, text: &[u8], name: &[u8], classes: &[u8]) {
+        let fates = self.crowd.judge(text, name, classes);
+        let (mut woken, mut behind) = (Vec::new(), Vec::new());
+        self.load.add(text.len());
+        for (&id, session) in &mut self.sessions {
+            if session.login.as_ref().is_none_or(|login| fates[login.kind] != Fate::Delivered) {
+                continue;
+            }
+            if matches!(session.state, State::Waiting { .. }) {
+                woken.push(id);
+            } else if matches!(session.state, State::Open) {
+                if !session.queue.push(text, &mut self.load) {
+                    behind.push(id);
+                }
+                self.stirred.insert(id);
+            }
+        }
+        woken.into_iter().for_each(|id| self.end_wait(id, text));
+        behind.into_iter().for_each(|id| self.cut(id));
+        self.relieve();
+    }
+
+    /// Sends a session something.
+    pub(super) fn send(&mut self, id: Id, text: &[u8]) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if matches!(session.state, State::Cut) {
+            return;
+        }
+        self.load.add(text.len());
+        self.stirred.insert(id);
+        if !session.queue.push(text, &mut self.load) {
+            self.cut(id);
+        }
+        self.relieve();
+    }
+
+    /// Closes a session, whatever it was to be sent.
+    pub(super) fn cut(&mut self, id: Id) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.queue.drop_all(&mut self.load);
+            self.set(id, State::Cut);
+        }
+    }
+
+    /// Where more waits than memory is meant for, those go that are furthest behind.
+    fn relieve(&mut self) {
+        while self.load.is_too_much() {
+            let furthest = self.sessions.iter().max_by_key(|(_, session)| session.queue.length());
+            let Some((&id, _)) = furthest else { return };
+            self.cut(id);
+        }
+    }
+
+    /// Is a session to be closed, or gone?
+    pub fn is_over(&self, id: Id) -> bool {
+        self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Closing | State::Cut))
+    }
+
+    /// Is it not even to be sent what waits for it?
+    pub fn is_cut(&self, id: Id) -> bool {
+        self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Cut))
+    }
+
+    /// How many sessions would be sent some event or other.
+    pub fn audience(&self) -> usize {
+        let logins = self.sessions.values().filter_map(|session| session.login.as_ref());
+        logins.filter(|login| !login.asks.read.is_none() && !login.asks.mask.is_none()).count()
+    }
+
+    /// The most bytes that wait to be sent to one session.
+    pub fn backlog(&self) -> usize {
+        self.sessions.values().map(|session| session.queue.length()).max().unwrap_or(0)
+    }
+
+    /// What is to be done for a session; nothing for one that is gone.
+    pub fn due(&mut self, id: Id) -> Option<Due> {
+        let session = self.sessions.get_mut(&id)?;
+        let writetimeout = session.login.as_ref().map_or(WRITETIMEOUT, |login| login.writetimeout);
+        let closes = matches!(session.state, State::Closing | State::Cut);
+        let goes_on = !session.unread.is_empty();
+        let listens = session.state.is_read() && !goes_on;
+        Some(Due { bytes: session.queue.take(), closes, listens, goes_on, writetimeout })
+    }
+
+    /// What was due has been sent. Who is sent something next needs as much memory again.
+    pub fn reuse(&mut self, id: Id, bytes: Vec<u8>) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.queue.sent(bytes, &mut self.load);
+        }
+    }
+
+    /// About how many bytes are kept for sessions that come and go, beside what each of them is known by.
+    pub fn kept(&self) -> usize {
+        let of = |session: &super::session::Session| session.reader.length() + session.unread.len();
+        let sessions: usize = self.sessions.values().map(of).sum();
+        sessions + self.load.waiting() + 32 * self.timers.len() + self.later.length()
+    }
+}
