@@ -5,10 +5,12 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local};
+use tokio::time::sleep;
 
 use super::exit::{Exit, Failure};
 use super::feed::Feed;
@@ -17,7 +19,7 @@ use super::{Reading, complain, replies, target};
 use crate::config::Outcome;
 use crate::config::manager::listen::{ListenerKind, State};
 use crate::finding::Severity;
-use crate::host::{Disk, Host, random};
+use crate::host::{Disk, Host, raise_file_limit, random};
 use crate::release::Release;
 use crate::rules::{self, Rule, Selection};
 use crate::server::{Event, Extras, Hub, Loaded, Net, Tls, changes, tls};
@@ -75,6 +77,9 @@ pub(super) struct Serve {
     feed: Feed,
 }
 
+/// So long clients may take what is left to be sent when the server ends.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// The rules as they are by themselves.
 struct Usual;
 
@@ -120,6 +125,7 @@ impl Serve {
                 .help("say where: `--bind 127.0.0.1 --port 5038`"));
         }
         self.feed.look(host)?;
+        raise_file_limit();
         let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(self.extras(host, release)?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
@@ -212,7 +218,12 @@ impl Source<'_> {
             hub.publish(&shutdown, now);
             hub.close();
         });
-        net.emptied().await;
+        // Who does not take what is left of it does not keep everybody waiting; nor does whoever asks twice.
+        tokio::select! {
+            () = net.emptied() => {}
+            () = sleep(FAREWELL) => {}
+            () = signals.stop() => {}
+        }
         Ok(Exit::Clean)
     }
 
@@ -263,6 +274,11 @@ impl Signals {
     #[cfg(not(unix))]
     fn new() -> std::io::Result<Signals> {
         Ok(Signals {})
+    }
+
+    /// Waits until somebody wants it to end.
+    async fn stop(&mut self) {
+        while self.next().await != Asked::Stop {}
     }
 
     #[cfg(unix)]

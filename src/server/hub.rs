@@ -137,13 +137,12 @@ impl Hub {
         }
     }
 
-    /// Goes on with what a client has sent. What has been done since others had their turn is [`Hub::effort`].
-    pub fn go_on(&mut self, id: Id, now: Duration) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            let unread = mem::take(&mut session.unread);
-            self.received(id, &unread, now);
-            self.stirred.insert(id);
-        }
+    /// Goes on with what a client has sent, if there is any of that left. Is there still, then?
+    pub fn go_on(&mut self, id: Id, now: Duration) -> bool {
+        let Some(session) = self.sessions.get_mut(&id) else { return false };
+        let unread = mem::take(&mut session.unread);
+        self.received(id, &unread, now);
+        self.sessions.get(&id).is_some_and(|session| !session.unread.is_empty())
     }
 
     /// How much was done for what was received last: as much as sending one session so many bytes.
@@ -216,12 +215,8 @@ impl Hub {
     /// Closes everybody, once all is sent, and lets in nobody else.
     pub fn close(&mut self) {
         self.closed = true;
-        let all: Vec<Id> = self.sessions.keys().copied().collect();
-        all.into_iter()
-            .filter(|&id| !self.is_over(id))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .for_each(|id| self.set(id, State::Closing));
+        let open: Vec<Id> = self.sessions.keys().copied().filter(|&id| !self.is_over(id)).collect();
+        open.into_iter().for_each(|id| self.set(id, State::Closing));
     }
 
     pub(super) fn general(&self) -> &General<'_> {

@@ -57,9 +57,4 @@ impl Schedule {
         self.bytes -= later.length();
         Some(later)
     }
-
-    /// About how many bytes wait.
-    pub(super) fn length(&self) -> usize {
-        self.bytes
-    }
 }

@@ -31,7 +31,7 @@ pub use extras::Extras;
 pub use hub::{Hub, Id};
 pub use loaded::Loaded;
 pub use net::Net;
-pub use outgoing::Due;
+pub use outgoing::{Due, Kept};
 pub use prompt::Prompt;
 pub use synthetic::Calls;
 pub use test_server::TestServer;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::hub::{Hub, Id};
-use super::session::State;
+use super::session::{Session, State};
 use crate::access::Fate;
 
 /// How long a write to a stranger may take.
@@ -22,6 +22,17 @@ pub struct Due {
     pub goes_on: bool,
     /// How long a write may take.
     pub writetimeout: Duration,
+}
+
+/// What is kept of sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The most bytes that one has sent and that are not done with.
+    pub unread: usize,
+    /// The bytes that wait to be sent, and that are being sent, of all.
+    pub waiting: usize,
+    /// How many have something that ends at some time.
+    pub alarms: usize,
 }
 
 impl Hub {
@@ -117,10 +128,13 @@ impl Hub {
         }
     }
 
-    /// About how many bytes are kept for sessions that come and go, beside what each of them is known by.
-    pub fn kept(&self) -> usize {
-        let of = |session: &super::session::Session| session.reader.length() + session.unread.len();
-        let sessions: usize = self.sessions.values().map(of).sum();
-        sessions + self.load.waiting() + 32 * self.timers.len() + self.later.length()
+    /// What is kept of sessions that come and go, beside what each of them is known by.
+    pub fn kept(&self) -> Kept {
+        let of = |session: &Session| session.reader.length() + session.unread.len();
+        Kept {
+            unread: self.sessions.values().map(of).max().unwrap_or(0),
+            waiting: self.load.waiting(),
+            alarms: self.timers.len(),
+        }
     }
 }

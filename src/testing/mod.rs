@@ -22,6 +22,7 @@ pub mod odd_managers;
 pub mod properties;
 #[cfg(unix)]
 pub mod scenario;
+pub mod sessions;
 #[cfg(unix)]
 mod started;
 pub mod streams;
