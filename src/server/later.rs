@@ -58,3 +58,25 @@ impl Schedule {
         Some(later)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_has_an_end() {
+        let at = Duration::from_secs(3600);
+        let mut schedule = Schedule::default();
+        for _ in 0..64 {
+            schedule.add(at, Later::Answer(1, vec![0; 1 << 20]));
+        }
+        assert_eq!(schedule.next(), Some(at));
+        schedule.add(at, Later::Answer(1, Vec::new()));
+        assert!(schedule.take(Duration::ZERO).is_some(), "there are too many bytes for it to wait");
+        assert!(schedule.take(Duration::ZERO).is_none());
+        while schedule.take(at).is_some() {}
+        assert_eq!(schedule.bytes, 0);
+        (0..=MOST).for_each(|_| schedule.add(at, Later::Answer(1, Vec::new())));
+        assert_eq!(schedule.next(), Some(Duration::ZERO), "there are too many");
+    }
+}

@@ -118,7 +118,7 @@ impl Hub {
         let closes = matches!(session.state, State::Closing | State::Cut);
         let goes_on = !session.unread.is_empty();
         let listens = session.state.is_read() && !goes_on;
-        Some(Due { bytes: session.queue.take(), closes, listens, goes_on, writetimeout })
+        Some(Due { bytes: session.queue.take(&mut self.load), closes, listens, goes_on, writetimeout })
     }
 
     /// What was due has been sent. Who is sent something next needs as much memory again.

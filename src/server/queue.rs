@@ -56,9 +56,9 @@ impl Queue {
         self.bytes.len() + self.leaving
     }
 
-    /// Takes what is to be sent now.
-    pub(super) fn take(&mut self) -> Vec<u8> {
-        self.leaving += self.bytes.len();
+    /// Takes what is to be sent now. What was taken before has been sent.
+    pub(super) fn take(&mut self, load: &mut Load) -> Vec<u8> {
+        load.waiting -= std::mem::replace(&mut self.leaving, self.bytes.len());
         std::mem::take(&mut self.bytes)
     }
 

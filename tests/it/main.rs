@@ -42,6 +42,7 @@ mod schemas;
 mod serve;
 mod server;
 mod server_actions;
+mod server_hostile;
 mod server_replies;
 #[cfg(unix)]
 mod server_sources;
