@@ -18,6 +18,13 @@ const COMPILE: usize = 16;
 /// So much of nobody's may stay compiled, whatever else there is.
 const SPARE: usize = 1_000;
 
+/// A session may add filters of so many bytes, and all together of so many: an expression of a line can need megabytes.
+const MOST_ADDED: usize = 16 << 20;
+const MOST_ADDED_BY_ALL: usize = 256 << 20;
+
+/// At least so many bytes a filter counts for: what it costs is time as well.
+const LEAST: usize = 16 << 10;
+
 /// The kinds of sessions that there are, and what is compiled of them.
 pub(super) struct Crowd {
     kinds: Vec<Kind>,
@@ -33,6 +40,8 @@ pub(super) struct Crowd {
     weight: usize,
     spare: usize,
     tried: usize,
+    /// The bytes of what sessions have added.
+    added: usize,
 }
 
 /// All that a kind asks of events: its classes, its mask, and its filters.
@@ -42,6 +51,8 @@ pub(super) struct Asks {
     pub(super) mask: Classes,
     includes: List,
     excludes: List,
+    /// The bytes of the filters that the session has added.
+    added: usize,
 }
 
 /// Filters, whatever lines they come from.
@@ -73,6 +84,7 @@ impl Crowd {
             weight: 0,
             spare: 0,
             tried: 0,
+            added: 0,
         }
     }
 
@@ -93,6 +105,7 @@ impl Crowd {
             return (number, Rc::clone(&kind.asks));
         }
         self.weight += asks.weight();
+        self.added += asks.added;
         let kind = Kind { asks: Rc::clone(&asks), sessions: 1, place: None };
         let number = match self.free.pop() {
             Some(free) => {
@@ -123,6 +136,16 @@ impl Crowd {
         }
         self.fresh.retain(|&other| other != number);
         self.forget(number);
+    }
+
+    /// Is there room for a filter more, of a session that asks for this?
+    pub(super) fn has_room(&mut self, asks: &Asks, filter: &Matcher) -> bool {
+        let size = size(filter);
+        if self.added + size > MOST_ADDED_BY_ALL {
+            // What nobody asks for any more goes.
+            self.compile();
+        }
+        asks.added + size <= MOST_ADDED && self.added + size <= MOST_ADDED_BY_ALL
     }
 
     /// What becomes of an event, for each kind.
@@ -163,6 +186,7 @@ impl Crowd {
     fn forget(&mut self, number: usize) {
         let asks = mem::replace(&mut self.kinds[number].asks, Rc::new(Asks::new(Classes::NONE, Classes::NONE)));
         self.weight -= asks.weight();
+        self.added -= asks.added;
         self.known.remove(&asks);
         self.free.push(number);
     }
@@ -171,7 +195,13 @@ impl Crowd {
 impl Asks {
     /// Nothing is filtered.
     pub(super) fn new(read: Classes, mask: Classes) -> Asks {
-        Asks { read, mask, includes: List::default(), excludes: List::default() }
+        Asks { read, mask, includes: List::default(), excludes: List::default(), added: 0 }
+    }
+
+    /// A filter more, of the session's own.
+    pub(super) fn add_own(&mut self, filter: Matcher, excludes: bool) {
+        self.added += size(&filter);
+        self.add(filter, excludes);
     }
 
     /// A filter more.
@@ -196,6 +226,12 @@ impl Asks {
             excludes: self.excludes.filters.iter().map(|filter| &**filter).collect(),
         }
     }
+}
+
+/// About how many bytes a filter takes.
+pub(super) fn size(filter: &Matcher) -> usize {
+    let expression = filter.expression().and_then(|expression| expression.memory()).unwrap_or(0);
+    usize::try_from(expression).unwrap_or(usize::MAX / 4).max(LEAST)
 }
 
 impl PartialEq for Asks {

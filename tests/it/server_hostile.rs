@@ -192,7 +192,7 @@ fn whatever_bytes_come_memory_has_an_end() {
         long.write_all(&[b'x'; 1 << 17]).unwrap();
         besieged.is_served();
     }
-    long.write_all(b"\r\n\r\nAction: Logoff\r\n\r\n").unwrap();
+    long.write_all(b"x\r\n\r\nAction: Logoff\r\n\r\n").unwrap();
     let said = rest(long);
     assert!(said.contains("line too long\r\n\r\nResponse: Goodbye\r\n"), "{said}");
     let mut seed = Seed::new(7);
@@ -364,6 +364,7 @@ fn filters_and_waits_have_their_price_and_no_more() {
         sender.write_all(format!("{waits}Action: Ping\r\n\r\n").as_bytes()).unwrap();
     });
     let mut said = 0;
+    // A thousand are more than anybody has; where memory is at stake it ends sooner.
     for number in 0..2_000 + 20_000 {
         let answer = block(&mut other);
         said += usize::from(answer.starts_with("Response: Success"));
@@ -380,6 +381,23 @@ fn filters_and_waits_have_their_price_and_no_more() {
     assert_eq!(said, 22_000);
     until(&mut other, |block| block.contains("Ping: Pong"));
     writer.join().unwrap();
+    drop(other);
+    besieged.holds();
+}
+
+#[test]
+fn expressions_that_need_memory_are_refused() {
+    let mut besieged = Besieged::new("");
+    let mut other = login(&besieged.server, "other", "9vTqq2Lm");
+    let mut add = |pattern: &str| {
+        write!(other.get_mut(), "Action: Filter\r\nOperation: Add\r\nFilter: {pattern}\r\n\r\n").unwrap();
+        until(&mut other, |block| block.starts_with("Response:")).contains("Success")
+    };
+    let taken = (0..40).take_while(|number| add(&format!("{number}(a{{1,250}}b){{1,40}}"))).count();
+    assert!((1..10).contains(&taken), "{taken} of megabytes each");
+    besieged.is_served();
+    let taken = (0..2_000).take_while(|number| add(&format!("!no{number}"))).count();
+    assert!((10..1_100).contains(&taken), "{taken} small ones beside them");
     drop(other);
     besieged.holds();
 }

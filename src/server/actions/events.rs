@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::crowd::size;
 use super::super::event::Event;
 use super::super::hub::{Hub, Id};
 use super::super::session::{State, answer};
@@ -24,9 +25,17 @@ pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
 pub(super) fn filter(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     let criteria = Some(request.header("MatchCriteria")).filter(|criteria| !criteria.is_empty());
     let release = hub.loaded.release();
+    let pattern = request.header("Filter");
+    // To compile an expression takes as long as to send many times its length.
+    hub.load.add(64 * pattern.len());
     // That it is one was decided.
-    if let Ok((filter, excludes)) = FilterReader::new(release).of_session(criteria, request.header("Filter")) {
-        hub.turn(id, |asks| asks.add(filter, excludes));
+    if let Ok((filter, excludes)) = FilterReader::new(release).of_session(criteria, pattern) {
+        hub.load.add(size(&filter) / 16);
+        let login = hub.sessions.get(&id).and_then(|session| session.login.as_ref());
+        if login.is_some_and(|login| !hub.crowd.has_room(&login.asks, &filter)) {
+            return hub.error(id, request, "amictl serve keeps no more filters");
+        }
+        hub.turn(id, |asks| asks.add_own(filter, excludes));
     }
     hub.send(id, &answer("Success", request, &[("Message", b"Success")]));
 }
