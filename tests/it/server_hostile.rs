@@ -96,6 +96,7 @@ fn connect(server: &TestServer) -> TcpStream {
     let stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
     stream.set_write_timeout(Some(LONG)).unwrap();
+    stream.set_nodelay(true).unwrap();
     stream
 }
 
