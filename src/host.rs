@@ -295,6 +295,18 @@ pub fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
+/// Lets the process open as many files as it may ask for: a shell mostly allows far fewer.
+pub fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // Without it there are fewer connections at a time, and that is all.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
 /// A variable of the environment; nothing when it is not set, empty or not text.
 pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

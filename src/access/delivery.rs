@@ -35,6 +35,27 @@ impl<'w> Watcher<'w> {
         let (includes, excludes) = (of(&user.filters.includes), of(&user.filters.excludes));
         Watcher { read: *user.read.value, mask, includes, excludes }
     }
+
+    /// What becomes of an event for this session alone, without anything compiled; as [`Delivery::judge`] says of all.
+    pub fn fate(&self, disabled: &[Vec<u8>], text: &[u8], name: &[u8], classes: &[u8]) -> Fate {
+        let fate = by_class(self.read, self.mask, classes);
+        if fate != Fate::Delivered {
+            return fate;
+        }
+        let mut flags = Flags::default();
+        for (filters, excludes) in [(&self.includes, false), (&self.excludes, true)] {
+            for filter in filters {
+                match filter.matches(text, name) {
+                    Answer::No => {}
+                    answer => flags.add(answer, excludes),
+                }
+            }
+        }
+        match flags.fate(self.includes.is_empty()) {
+            Fate::Delivered if disabled.iter().any(|other| other == name) => Fate::Disabled,
+            fate => fate,
+        }
+    }
 }
 
 /// What becomes of an event for a session.
@@ -231,12 +252,7 @@ impl Delivery {
                     if !std::mem::replace(&mut flags.touched, true) {
                         self.touched.push(group);
                     }
-                    match (answer, excludes) {
-                        (Answer::Undecided(why), false) => flags.may_include = Some(why),
-                        (Answer::Undecided(why), true) => flags.may_exclude = Some(why),
-                        (_, false) => flags.included = true,
-                        (_, true) => flags.excluded = true,
-                    }
+                    flags.add(answer, excludes);
                 }
             }
         }
@@ -250,15 +266,21 @@ impl Delivery {
     }
 }
 
+/// The fate of an event with these classes, filters aside.
+fn by_class(read: Classes, mask: Classes, classes: &[u8]) -> Fate {
+    match Classes::named(classes) {
+        None => Fate::UnknownClass,
+        Some(needs) if !read.covers(needs) => Fate::Class,
+        Some(needs) if !mask.covers(needs) => Fate::Mask,
+        Some(_) => Fate::Delivered,
+    }
+}
+
 /// The fates of an event with these classes for which no filter has a word.
 fn of_classes(classes: &[u8], groups: &[Group]) -> OfClasses {
-    let needs = Classes::named(classes);
-    let fate = |group: &Group| match needs {
-        None => Fate::UnknownClass,
-        Some(needs) if !group.read.covers(needs) => Fate::Class,
-        Some(needs) if !group.mask.covers(needs) => Fate::Mask,
-        Some(_) if group.includes.is_empty() => Fate::Delivered,
-        Some(_) => Fate::Filter,
+    let fate = |group: &Group| match by_class(group.read, group.mask, classes) {
+        Fate::Delivered if !group.includes.is_empty() => Fate::Filter,
+        fate => fate,
     };
     let fates: Vec<Fate> = groups.iter().map(fate).collect();
     let has_filters = |group: &Group| !(group.includes.is_empty() && group.excludes.is_empty());
@@ -268,6 +290,16 @@ fn of_classes(classes: &[u8], groups: &[Group]) -> OfClasses {
 }
 
 impl Flags {
+    /// A filter matches, or may.
+    fn add(&mut self, answer: Answer, excludes: bool) {
+        match (answer, excludes) {
+            (Answer::Undecided(why), false) => self.may_include = Some(why),
+            (Answer::Undecided(why), true) => self.may_exclude = Some(why),
+            (_, false) => self.included = true,
+            (_, true) => self.excluded = true,
+        }
+    }
+
     /// Asterisk: `should_send_event`: an include must match, if there are any, and no exclude.
     fn fate(self, without_includes: bool) -> Fate {
         let included = self.included || without_includes;

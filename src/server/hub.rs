@@ -4,20 +4,21 @@
 //! Source: `process_message` and what it calls in main/manager.c; measured on 16.28.0 and 22.10.1.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::actions;
 use super::channels::{Channels, Variables};
-use super::crowd::Crowd;
+use super::crowd::{Asks, Crowd};
 use super::event::{Details, Event, Peer, Security};
 use super::extras::Extras;
 use super::later::{Later, Schedule};
 use super::loaded::Loaded;
-use super::observe::{End, Observation, Receivers, What};
+use super::observe::{End, What};
+use super::queue::{Load, Queue, TURN};
 use super::session::{Login, Session, State, answer};
 use super::wire::{Fault, Reader, Request};
-use crate::access::Fate;
 use crate::config::manager::general::General;
 
 /// Names a session.
@@ -38,30 +39,20 @@ pub struct Hub {
     pub(super) random: Box<dyn FnMut() -> u64>,
     /// Events that were sent, to whomever.
     sequence: u64,
-    /// When there is something to do for whom. A session is asked what that is, which may be nothing any more.
-    timers: BTreeSet<(Duration, Id)>,
+    /// When there is something to do for whom: of each session the alarm, if it has one.
+    pub(super) timers: BTreeSet<(Duration, Id)>,
     /// The sessions for which there is something to do at once.
-    stirred: BTreeSet<Id>,
+    pub(super) stirred: BTreeSet<Id>,
     /// Those that have not logged in.
     strangers: usize,
     next: Id,
+    /// Nobody else is let in.
+    closed: bool,
+    pub(super) load: Load,
     channels: Channels,
     pub(super) extras: Extras,
     pub(super) later: Schedule,
     pub(super) wants_reload: bool,
-}
-
-/// What is to be done for a session.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Due {
-    /// What it is to be sent.
-    pub bytes: Vec<u8>,
-    /// After that it is closed.
-    pub closes: bool,
-    /// It may be read from.
-    pub listens: bool,
-    /// How long a write may take.
-    pub writetimeout: Duration,
 }
 
 impl Hub {
@@ -83,6 +74,8 @@ impl Hub {
             stirred,
             strangers: 0,
             next: 1,
+            closed: false,
+            load: Load::default(),
             channels: Channels::default(),
             extras: Extras::default(),
             later: Schedule::default(),
@@ -103,10 +96,10 @@ impl Hub {
 
     /// Somebody connects; nothing where too many are there that have not logged in: it is closed at once.
     pub fn connect(&mut self, peer: Peer, now: Duration) -> Option<Id> {
+        self.now = now;
         let general = self.general();
         let (limit, timeout) = (general.authlimit.value, general.authtimeout.value);
-        self.now = now;
-        if self.strangers >= usize::try_from(limit).unwrap_or(0) {
+        if self.closed || self.strangers >= usize::try_from(limit).unwrap_or(0) {
             self.observe(0, What::TurnedAway(peer));
             return None;
         }
@@ -117,51 +110,71 @@ impl Hub {
         let session = Session {
             peer: Peer { session: (self.random)() >> 16, ..peer },
             reader: Reader::default(),
-            out: greeting.into_bytes(),
+            unread: Vec::new(),
+            queue: Queue::default(),
             state: State::Open,
+            alarm: None,
             challenge: None,
             login: None,
         };
         self.sessions.insert(id, session);
-        // At the first whole second after the time is over.
-        let over = now.as_secs() + u64::try_from(timeout).unwrap_or(0) + 1;
-        self.timers.insert((Duration::from_secs(over), id));
-        self.stirred.insert(id);
         self.observe(id, What::Connected);
+        self.send(id, greeting.as_bytes());
+        // At the first whole second after the time is over.
+        let over = now.as_secs().saturating_add(u64::try_from(timeout).unwrap_or(0)).saturating_add(1);
+        self.alarm(id, Some(Duration::from_secs(over)));
         Some(id)
     }
 
-    /// A client has sent something.
+    /// A client has sent something. Of what it asks for so much is done as may be in one go; the rest is for
+    /// [`Hub::go_on`].
     pub fn received(&mut self, id: Id, bytes: &[u8], now: Duration) {
         self.now = now;
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let mut reader = std::mem::take(&mut session.reader);
-        reader.take(bytes, |request, fault| {
-            self.message(id, &request, fault, now);
-            self.sessions.get(&id).is_some_and(|session| matches!(session.state, State::Open | State::Waiting { .. }))
-        });
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.reader = reader;
+        self.load.begin();
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) else { return };
+        if !session.unread.is_empty() {
+            // It was not to be read from.
+            session.unread.extend_from_slice(bytes);
+            return;
         }
+        let mut reader = mem::take(&mut session.reader);
+        let rest = reader.take(bytes, |request, fault| {
+            self.message(id, &request, fault, now);
+            self.load.effort() < TURN && self.sessions.get(&id).is_some_and(|session| session.state.is_read())
+        });
+        if let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) {
+            session.reader = reader;
+            session.unread = rest.to_vec();
+        }
+    }
+
+    /// Goes on with what a client has sent, if there is any of that left. Is there still, then?
+    pub fn go_on(&mut self, id: Id, now: Duration) -> bool {
+        let Some(session) = self.sessions.get_mut(&id) else { return false };
+        let unread = mem::take(&mut session.unread);
+        self.received(id, &unread, now);
+        self.sessions.get(&id).is_some_and(|session| !session.unread.is_empty())
+    }
+
+    /// How much was done for what was received last: as much as sending one session so many bytes.
+    pub fn effort(&self) -> usize {
+        self.load.effort()
     }
 
     /// A client will send no more: what it asked for is answered, and then it is closed.
     pub fn ended(&mut self, id: Id) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if !matches!(session.state, State::Refused { .. }) {
-            session.state = State::Closing(End::Client);
+        if self.sessions.get(&id).is_some_and(|session| session.state.is_read()) {
+            self.set(id, State::Closing(End::Client));
         }
-        self.stirred.insert(id);
     }
 
     /// A connection is no more; `end`: why, where the hub does not know.
     pub fn gone(&mut self, id: Id, end: Option<End>) {
-        let own = match self.sessions.get(&id).map(|session| &session.state) {
-            Some(State::Closing(end)) => Some(*end),
-            _ => None,
-        };
+        let own = self.sessions.get(&id).and_then(|session| session.state.end());
         self.observe(id, What::Left(own.or(end).unwrap_or(End::Client)));
-        let Some(session) = self.sessions.remove(&id) else { return };
+        self.alarm(id, None);
+        let Some(mut session) = self.sessions.remove(&id) else { return };
+        session.queue.drop_all(&mut self.load);
         match session.login {
             Some(login) => self.crowd.leave(login.kind),
             None => self.strangers -= 1,
@@ -186,47 +199,6 @@ impl Hub {
         self.deliver(&event.text(&more), &event.name, &event.classes);
     }
 
-    /// Sends an event whose text is as it is to be sent.
-    pub fn deliver(&mut self, text: &[u8], name: &[u8], classes: &[u8]) {
-        let fates = self.crowd.judge(text, name, classes);
-        let (mut woken, mut count) = (Vec::new(), 0);
-        for (&id, session) in &mut self.sessions {
-            if session.login.as_ref().is_none_or(|login| fates[login.kind] != Fate::Delivered) {
-                continue;
-            }
-            if matches!(session.state, State::Waiting { .. }) {
-                woken.push(id);
-                count += 1;
-            } else if matches!(session.state, State::Open) {
-                session.queue(text);
-                self.stirred.insert(id);
-                count += 1;
-            }
-        }
-        let receivers = Receivers { sessions: &self.sessions, fates, count };
-        let observation = Observation { at: self.now, client: None, what: What::Event { name, classes, receivers } };
-        self.extras.observers.iter_mut().for_each(|observer| observer.observe(&observation));
-        for id in woken {
-            self.end_wait(id, text);
-        }
-    }
-
-    /// Is a session to be closed, or gone?
-    pub fn is_over(&self, id: Id) -> bool {
-        self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Closing(_)))
-    }
-
-    /// How many sessions would be sent some event or other.
-    pub fn audience(&self) -> usize {
-        let logins = self.sessions.values().filter_map(|session| session.login.as_ref());
-        logins.filter(|login| !login.read.is_none() && !login.mask.is_none()).count()
-    }
-
-    /// The most bytes that wait to be sent to one session.
-    pub fn backlog(&self) -> usize {
-        self.sessions.values().map(|session| session.out.len()).max().unwrap_or(0)
-    }
-
     /// When there is something to do next.
     pub fn next_timer(&self) -> Option<Duration> {
         let timer = self.timers.first().map(|(at, _)| *at);
@@ -236,19 +208,21 @@ impl Hub {
     /// Does what is to be done by now.
     pub fn wake(&mut self, now: Duration) {
         self.now = now;
-        while let Some(&(at, id)) = self.timers.first().filter(|(at, _)| *at <= now) {
-            self.timers.remove(&(at, id));
+        while let Some(&(_, id)) = self.timers.first().filter(|(at, _)| *at <= now) {
+            self.alarm(id, None);
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             match &mut session.state {
-                State::Refused { until, text } if *until <= now => {
-                    session.out.append(text);
-                    session.state = State::Closing(End::Refused);
-                    self.stirred.insert(id);
+                State::Refused { text, .. } => {
+                    let text = mem::take(text);
+                    self.send(id, &text);
+                    self.set(id, State::Closing(End::Refused));
+                    // Who does not take it is not waited for.
+                    self.alarm(id, Some(now + REFUSAL));
                 }
-                State::Waiting { until: Some(until), .. } if *until <= now => self.end_wait(id, b""),
-                State::Open if session.login.is_none() => {
-                    session.state = State::Closing(End::AuthTimeout);
-                    self.stirred.insert(id);
+                State::Waiting { .. } => self.end_wait(id, b""),
+                state if session.login.is_none() => {
+                    let end = state.end().unwrap_or(End::AuthTimeout);
+                    self.cut(id, end);
                 }
                 _ => {}
             }
@@ -263,52 +237,18 @@ impl Hub {
 
     /// The sessions for which there is something to do, since this was asked last.
     pub fn stirred(&mut self) -> impl Iterator<Item = Id> + use<> {
-        std::mem::take(&mut self.stirred).into_iter()
+        mem::take(&mut self.stirred).into_iter()
     }
 
-    /// What is to be done for a session; nothing for one that is gone.
-    pub fn due(&mut self, id: Id) -> Option<Due> {
-        let session = self.sessions.get_mut(&id)?;
-        let writetimeout = session.login.as_ref().map_or(Duration::from_millis(100), |login| login.writetimeout);
-        let closes = matches!(session.state, State::Closing(_));
-        let listens = matches!(session.state, State::Open | State::Waiting { .. });
-        let bytes = std::mem::take(&mut session.out);
-        if !bytes.is_empty() {
-            self.observe(id, What::Sent(&bytes));
-        }
-        Some(Due { bytes, closes, listens, writetimeout })
-    }
-
-    /// Gives back what was sent: the next events for that session need as much memory again.
-    pub fn reuse(&mut self, id: Id, mut bytes: Vec<u8>) {
-        const MOST_KEPT: usize = 1 << 18;
-        if let Some(session) = self.sessions.get_mut(&id)
-            && session.out.capacity() == 0
-            && bytes.capacity() <= MOST_KEPT
-        {
-            bytes.clear();
-            session.out = bytes;
-        }
-    }
-
-    /// Closes everybody, once all is sent.
+    /// Closes everybody, once all is sent, and lets in nobody else.
     pub fn close(&mut self) {
-        for (&id, session) in &mut self.sessions {
-            session.state = State::Closing(End::Shutdown);
-            self.stirred.insert(id);
-        }
+        self.closed = true;
+        let open: Vec<Id> = self.sessions.keys().copied().filter(|&id| !self.is_over(id)).collect();
+        open.into_iter().for_each(|id| self.set(id, State::Closing(End::Shutdown)));
     }
 
     pub(super) fn general(&self) -> &General<'_> {
         &self.loaded.manager().general
-    }
-
-    /// Sends a session something.
-    pub(super) fn send(&mut self, id: Id, text: &[u8]) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.queue(text);
-            self.stirred.insert(id);
-        }
     }
 
     pub(super) fn error(&mut self, id: Id, request: &Request, why: &str) {
@@ -323,32 +263,47 @@ impl Hub {
 
     /// Gives a session another state, and minds when that ends.
     pub(super) fn set(&mut self, id: Id, state: State) {
-        if let State::Refused { until, .. } | State::Waiting { until: Some(until), .. } = &state {
-            self.timers.insert((*until, id));
+        match &state {
+            State::Refused { until, .. } => self.alarm(id, Some(*until)),
+            State::Waiting { until, .. } => self.alarm(id, *until),
+            State::Open | State::Closing(_) | State::Cut(_) => {}
         }
         if let Some(session) = self.sessions.get_mut(&id) {
+            if !state.is_read() {
+                (session.reader, session.unread) = (Reader::default(), Vec::new());
+            }
             session.state = state;
             self.stirred.insert(id);
         }
     }
 
+    /// Minds when something ends for a session, in place of what it minded before.
+    fn alarm(&mut self, id: Id, at: Option<Duration>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(old) = mem::replace(&mut session.alarm, at) {
+            self.timers.remove(&(old, id));
+        }
+        self.timers.extend(at.map(|at| (at, id)));
+    }
+
     /// Lets a session in.
     pub(super) fn admit(&mut self, id: Id, mut login: Login) {
-        login.kind = self.crowd.join(&login);
+        (login.kind, login.asks) = self.crowd.join(login.asks);
+        self.alarm(id, None);
         if let Some(session) = self.sessions.get_mut(&id)
-            && session.login.replace(login).is_none()
+            && session.login.replace(Box::new(login)).is_none()
         {
             self.strangers -= 1;
         }
     }
 
     /// A session asks for other events than before.
-    pub(super) fn turn(&mut self, id: Id, change: impl FnOnce(&mut Login)) {
+    pub(super) fn turn(&mut self, id: Id, change: impl FnOnce(&mut Asks)) {
         let Some(login) = self.sessions.get_mut(&id).and_then(|session| session.login.as_mut()) else { return };
-        let old = login.kind;
-        change(login);
-        login.kind = self.crowd.join(login);
-        self.crowd.leave(old);
+        // Nobody else may ask for it: then it need not be copied.
+        self.crowd.leave(login.kind);
+        change(Rc::make_mut(&mut login.asks));
+        (login.kind, login.asks) = self.crowd.join(Rc::clone(&login.asks));
     }
 
     /// Tells those who may know what was tried.
@@ -368,16 +323,16 @@ impl Hub {
     }
 
     /// Ends a wait for events, with the event that ended it if that is what did.
-    fn end_wait(&mut self, id: Id, event: &[u8]) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
+    pub(super) fn end_wait(&mut self, id: Id, event: &[u8]) {
+        let Some(session) = self.sessions.get(&id) else { return };
         let State::Waiting { asked, .. } = &session.state else { return };
         let id_line = super::session::action_id(asked);
         let mut text = answer("Success", asked, &[("Message", b"Waiting for Event completed.")]);
         text.extend_from_slice(event);
         text.extend([b"Event: WaitEventComplete\r\n", &id_line[..], b"\r\n"].concat());
-        session.out.extend(text);
-        session.state = State::Open;
-        self.stirred.insert(id);
+        self.alarm(id, None);
+        self.set(id, State::Open);
+        self.send(id, &text);
     }
 
     /// What the configuration adds to every event.

@@ -85,8 +85,8 @@ impl Loaded {
     }
 
     /// Reads a file of Asterisk's configuration directory as it is now. By `manager.conf` the file is meant that is served,
-    /// whatever its name.
-    pub(super) fn look<T>(&self, name: &[u8], look: impl FnOnce(&Effective<'_>) -> T) -> Result<T, Unread> {
+    /// whatever its name. With what is made of it comes how many bytes were read.
+    pub(super) fn look<T>(&self, name: &[u8], look: impl FnOnce(&Effective<'_>) -> T) -> Result<(T, usize), Unread> {
         let base = self.base();
         let path = base.place.within(name).ok_or(Unread::Outside)?;
         let path = match path == base.place.etc.join("manager.conf") {
@@ -100,7 +100,8 @@ impl Loaded {
         let files = Files::default();
         let file = files.add(path.display().to_string(), path, bytes).id();
         let world = World::new(&files, &*base.host, base.place.clone());
-        Ok(look(&config::load(&world, file, base.release)))
+        let made = look(&config::load(&world, file, base.release));
+        Ok((made, files.iter().map(|file| file.bytes().len()).sum()))
     }
 
     /// What the manager holds.

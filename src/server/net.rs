@@ -2,14 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::task::spawn_local;
+use tokio::task::{spawn_local, yield_now};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -17,6 +20,8 @@ use tokio_rustls::server::TlsStream;
 use super::event::Peer;
 use super::hub::{Hub, Id};
 use super::observe::End;
+use super::outgoing::Due;
+use super::queue::TURN;
 
 /// A hub that is on the network.
 #[derive(Clone)]
@@ -35,7 +40,15 @@ struct Inner {
     news: Notify,
     /// Wakes whoever reads the configuration again.
     reload: Notify,
+    /// What is read comes in here first.
+    buffer: RefCell<Vec<u8>>,
 }
+
+/// So much is read at once.
+const READ: usize = 16 << 10;
+
+/// So long a connection is waited for that ends.
+const GOODBYE: Duration = Duration::from_millis(100);
 
 impl Net {
     /// Puts a hub on the network; `clock` gives the time since the beginning of 1970.
@@ -43,7 +56,8 @@ impl Net {
         let (hub, bells) = (RefCell::new(hub), RefCell::default());
         let notify = Notify::new;
         let (timers, empty, news, reload) = (notify(), notify(), notify(), notify());
-        Net(Rc::new(Inner { hub, clock, bells, timers, empty, news, reload }))
+        let buffer = RefCell::new(vec![0; READ]);
+        Net(Rc::new(Inner { hub, clock, bells, timers, empty, news, reload, buffer }))
     }
 
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
@@ -130,24 +144,37 @@ impl Net {
         // What fails here is this connection, and nobody is left to be told.
         let _ = stream.set_nodelay(true);
         let end = match tls {
-            None => {
-                let exchanged = self.exchange(id, &mut stream, &bell).await;
-                let _ = stream.shutdown().await;
-                exchanged.err().map(|error| end_of(&error))
-            }
-            Some(tls) => match self.shake_hands(id, stream, &tls, &bell).await {
-                Some(mut stream) => {
-                    let exchanged = self.exchange(id, &mut stream, &bell).await;
-                    let _ = stream.shutdown().await;
-                    exchanged.err().map(|error| end_of(&error))
-                }
-                None => Some(End::Handshake),
-            },
+            None => self.serve(id, &mut stream, &bell).await,
+            // Keys take memory, which a connection without them does not need.
+            Some(tls) => Box::pin(self.serve_in_secret(id, stream, tls, &bell)).await,
         };
         self.with(|hub, _| hub.gone(id, end));
         self.0.bells.borrow_mut().remove(&id);
         if self.0.bells.borrow().is_empty() {
             self.0.empty.notify_one();
+        }
+    }
+
+    async fn serve_in_secret(&self, id: Id, stream: TcpStream, tls: TlsAcceptor, bell: &Notify) -> Option<End> {
+        match self.shake_hands(id, stream, &tls, bell).await {
+            Some(mut stream) => self.serve(id, &mut stream, bell).await,
+            None => Some(End::Handshake),
+        }
+    }
+
+    /// Until the connection ends; tells why, where it was not the hub that ended it.
+    async fn serve<S>(&self, id: Id, stream: &mut S, bell: &Notify) -> Option<End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        match self.exchange(id, stream, bell).await {
+            Ok(()) => {
+                let _ = timeout(GOODBYE, stream.shutdown()).await;
+                None
+            }
+            // Who was cut off is not said goodbye to: that would be one more thing that it does not read.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Some(End::WriteTimeout),
+            Err(_) => Some(End::Client),
         }
     }
 
@@ -179,51 +206,80 @@ impl Net {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut buffer = vec![0; 4096];
-        let mut listens = true;
-        let mut is_read = true;
+        let (mut listens, mut goes_on, mut effort) = (true, false, 0);
         loop {
-            let count = tokio::select! {
-                biased;
-                () = bell.notified() => None,
-                count = stream.read(&mut buffer), if listens && is_read => Some(count?),
-            };
-            match count {
-                Some(0) => {
-                    is_read = false;
-                    self.with(|hub, _| hub.ended(id));
+            if goes_on {
+                effort += self.with(|hub, now| {
+                    hub.go_on(id, now);
+                    hub.effort()
+                });
+            } else {
+                tokio::select! {
+                    biased;
+                    () = bell.notified() => {}
+                    done = self.read(id, stream), if listens => effort += done?,
                 }
-                Some(count) => self.with(|hub, now| hub.received(id, &buffer[..count], now)),
-                None => {}
             }
             let Some(due) = self.0.hub.borrow_mut().due(id) else { return Ok(()) };
             self.0.news.notify_waiters();
-            listens = due.listens;
-            let mut rest = &due.bytes[..];
-            let has_bytes = !rest.is_empty();
-            while !rest.is_empty() {
-                // A client that does not read for so long is cut off, in the middle of an event if need be.
-                let written = timeout(due.writetimeout, stream.write(rest)).await;
-                let written = written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-                rest = &rest[written..];
-            }
-            if has_bytes {
-                // TLS keeps what a record takes.
-                let flushed = timeout(due.writetimeout, stream.flush()).await;
-                flushed.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-            }
+            self.write(id, stream, bell, &due).await?;
             if due.closes {
                 return Ok(());
             }
+            (listens, goes_on) = (due.listens, due.goes_on);
             self.0.hub.borrow_mut().reuse(id, due.bytes);
+            if effort >= TURN || goes_on {
+                effort = 0;
+                yield_now().await;
+            }
         }
     }
-}
 
-/// What an error of a connection means for it.
-fn end_of(error: &io::Error) -> End {
-    match error.kind() {
-        io::ErrorKind::TimedOut => End::WriteTimeout,
-        _ => End::Client,
+    /// Takes what a client sends, into memory that is nobody's: one that is silent needs none. How much was done for it?
+    async fn read<S: AsyncRead + Unpin>(&self, id: Id, stream: &mut S) -> io::Result<usize> {
+        poll_fn(|context| {
+            let mut buffer = self.0.buffer.borrow_mut();
+            let mut taken = ReadBuf::new(&mut buffer[..]);
+            ready!(Pin::new(&mut *stream).poll_read(context, &mut taken))?;
+            Poll::Ready(Ok(self.with(|hub, now| {
+                match taken.filled() {
+                    [] => hub.ended(id),
+                    bytes => hub.received(id, bytes, now),
+                }
+                hub.effort()
+            })))
+        })
+        .await
+    }
+
+    /// Sends what is due. A client that does not read for so long is cut off, in the middle of an event if need be.
+    async fn write<S: AsyncWrite + Unpin>(&self, id: Id, stream: &mut S, bell: &Notify, due: &Due) -> io::Result<()> {
+        let cut = || io::Error::from(io::ErrorKind::TimedOut);
+        let (mut rest, mut rang) = (&due.bytes[..], false);
+        while !rest.is_empty() {
+            let write = async {
+                loop {
+                    tokio::select! {
+                        biased;
+                        written = stream.write(rest) => return written,
+                        () = bell.notified() => rang = true,
+                    }
+                    // There may be too much for it by now, or its time may be over.
+                    if self.0.hub.borrow().is_cut(id) {
+                        return Err(cut());
+                    }
+                }
+            };
+            let written = timeout(due.writetimeout, write).await.map_err(|_| cut())??;
+            rest = &rest[written..];
+        }
+        if !due.bytes.is_empty() {
+            // TLS keeps what a record takes.
+            timeout(due.writetimeout, stream.flush()).await.map_err(|_| cut())??;
+        }
+        if rang {
+            bell.notify_one();
+        }
+        Ok(())
     }
 }

@@ -3,28 +3,29 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::crowd::Asks;
 use super::event::Peer;
 use super::hub::Id;
 use super::loaded::Loaded;
 use super::observe::{Client, End};
+use super::queue::Queue;
 use super::wire::{Reader, Request};
 use crate::config::manager::classes::Classes;
-use crate::config::manager::filter::Matcher;
-
-/// So much may wait to be sent. Who falls behind further is cut off, as no memory is there for all that some client does
-/// not read; a write that hangs ends much sooner, by `writetimeout`.
-const MOST_QUEUED: usize = 16 << 20;
 
 /// A connection.
 pub(super) struct Session {
     pub(super) peer: Peer,
     pub(super) reader: Reader,
-    /// What it is to be sent.
-    pub(super) out: Vec<u8>,
+    /// What it has sent and nobody has looked at: there was enough to do.
+    pub(super) unread: Vec<u8>,
+    pub(super) queue: Queue,
     pub(super) state: State,
+    /// When something ends for it: the time to log in, or a wait.
+    pub(super) alarm: Option<Duration>,
     /// The text of its challenge, the same as long as it lasts.
     pub(super) challenge: Option<String>,
-    pub(super) login: Option<Login>,
+    /// In a box: strangers have none.
+    pub(super) login: Option<Box<Login>>,
 }
 
 impl Session {
@@ -36,15 +37,6 @@ impl Session {
         };
         Client { id, peer: self.peer, user, displayconnects }
     }
-
-    /// Adds to what it is to be sent.
-    pub(super) fn queue(&mut self, text: &[u8]) {
-        if self.out.len() + text.len() <= MOST_QUEUED {
-            self.out.extend_from_slice(text);
-        } else {
-            (self.out, self.state) = (Vec::new(), State::Closing(End::Backlog));
-        }
-    }
 }
 
 /// What a connection does.
@@ -53,10 +45,27 @@ pub(super) enum State {
     Open,
     /// It is sent a text then, and closed; what it sends meanwhile is not read.
     Refused { until: Duration, text: Vec<u8> },
-    /// It waits for an event, until then if there is an end to it.
+    /// It waits for an event, until then if there is an end to it. Of what asked for it the ActionID is kept.
     Waiting { until: Option<Duration>, asked: Request },
     /// It is closed once all is sent.
     Closing(End),
+    /// It is closed, whatever was to be sent.
+    Cut(End),
+}
+
+impl State {
+    /// Is what it sends looked at?
+    pub(super) fn is_read(&self) -> bool {
+        matches!(self, State::Open | State::Waiting { .. })
+    }
+
+    /// Why it is closed, if it is.
+    pub(super) fn end(&self) -> Option<End> {
+        match self {
+            State::Closing(end) | State::Cut(end) => Some(*end),
+            _ => None,
+        }
+    }
 }
 
 /// Who is logged in, with what the configuration of that moment gives: later ones change nothing of it.
@@ -65,11 +74,9 @@ pub(super) struct Login {
     pub(super) name: Vec<u8>,
     pub(super) since: Duration,
     pub(super) loaded: Rc<Loaded>,
-    pub(super) read: Classes,
     pub(super) write: Classes,
-    pub(super) mask: Classes,
-    pub(super) includes: Vec<Matcher>,
-    pub(super) excludes: Vec<Matcher>,
+    /// What it asks of events.
+    pub(super) asks: Rc<Asks>,
     pub(super) displayconnects: bool,
     /// How long a write to it may take.
     pub(super) writetimeout: Duration,

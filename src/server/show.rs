@@ -39,7 +39,7 @@ pub(super) fn connected(sessions: &BTreeMap<Id, Session>, now: Duration) -> Line
     for (id, session, login) in logins {
         let (name, address) = (String::from_utf8_lossy(&login.name), session.peer.remote.ip().to_canonical());
         let [start, elapsed] = [login.since, now.saturating_sub(login.since)].map(|time| time.as_secs().to_string());
-        let [read, write] = [login.read, login.write].map(|classes| classes.bits().to_string());
+        let [read, write] = [login.asks.read, login.write].map(|classes| classes.bits().to_string());
         lines.push(row([&name, &address.to_string(), &start, &elapsed, &id.to_string(), "0", &read, &write]));
     }
     lines.push(format!("{} users connected.", lines.len() - 1).into_bytes());

@@ -40,14 +40,18 @@ pub enum Fault {
 }
 
 impl Reader {
-    /// Takes some bytes, and gives each message that they end to `each`, which may stop it: the rest is dropped then.
-    pub(super) fn take(&mut self, mut bytes: &[u8], mut each: impl FnMut(Request, Option<Fault>) -> bool) {
+    /// Takes some bytes, and gives each message that they end to `each`, which may stop it: the rest is given back then.
+    pub(super) fn take<'b>(
+        &mut self,
+        mut bytes: &'b [u8],
+        mut each: impl FnMut(Request, Option<Fault>) -> bool,
+    ) -> &'b [u8] {
         while !bytes.is_empty() {
             let room = LONGEST_LINE - self.line.len();
             let Some(end) = memchr(b'\n', &bytes[..bytes.len().min(room)]) else {
                 if bytes.len() < room {
                     self.line.extend_from_slice(bytes);
-                    return;
+                    return &[];
                 }
                 // The buffer is full, and there is no end in it: it is emptied.
                 self.fault.get_or_insert(Fault::LineTooLong);
@@ -58,9 +62,20 @@ impl Reader {
             self.line.extend_from_slice(&bytes[..end]);
             bytes = &bytes[end + 1..];
             if self.end_line() && !each(std::mem::take(&mut self.message), self.fault.take()) {
-                return;
+                break;
             }
         }
+        if self.line.is_empty() {
+            // A client that is idle needs no memory for lines.
+            self.line = Vec::new();
+        }
+        bytes
+    }
+
+    /// About how many bytes it holds.
+    pub(super) fn length(&self) -> usize {
+        let lines = self.message.lines.iter().map(|line| line.len() + size_of::<Vec<u8>>());
+        self.line.len() + lines.sum::<usize>()
     }
 
     /// Ends the line. Does it end the message, too?
@@ -89,6 +104,11 @@ impl Request {
     pub fn action(&self) -> &[u8] {
         let mut values = self.lines.iter().filter_map(|line| value_of(line, "Action"));
         values.find(|value| !value.is_empty()).unwrap_or_default()
+    }
+
+    /// A request of which nothing is left but the header of a name.
+    pub(super) fn only(&self, name: &str) -> Request {
+        Request { lines: self.lines.iter().find(|line| value_of(line, name).is_some()).cloned().into_iter().collect() }
     }
 
     /// All lines that have a name, as name and value, the value with the blanks before it.
@@ -180,10 +200,10 @@ mod tests {
         }
         assert!(reader.line.capacity() <= 2 * LONGEST_LINE && reader.message.lines.len() <= MOST_LINES);
         let mut seen = 0;
-        Reader::default().take(b"\n\n\n", |_, _| {
+        let rest = Reader::default().take(b"\n\n\n", |_, _| {
             seen += 1;
             false
         });
-        assert_eq!(seen, 1, "after the end of a session the rest is dropped");
+        assert_eq!((seen, rest), (1, &b"\n\n"[..]), "the rest is for later, or for nobody");
     }
 }

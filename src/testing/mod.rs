@@ -22,6 +22,8 @@ pub mod odd_managers;
 pub mod properties;
 #[cfg(unix)]
 pub mod scenario;
+#[cfg(feature = "server")]
+pub mod sessions;
 #[cfg(unix)]
 mod started;
 pub mod streams;

@@ -102,21 +102,28 @@ pub fn explained_as_delivered(seed: &mut Seed, question: &Question, more: &[[Vec
         let masks: [&[u8]; 4] = [b"on", b"on", b"user,call", b"off"];
         let masks = users.iter().map(|_| access::mask(masks[seed.below(4)]).expect("a mask"));
         let watchers: Vec<_> = users.iter().zip(masks).map(|(user, mask)| Watcher::of(user, mask)).collect();
-        let disabled = manager.general.disabled_events().into_iter().map(<[u8]>::to_vec).collect();
-        let mut delivery = Delivery::new(&watchers, disabled);
+        let disabled: Vec<_> = manager.general.disabled_events().into_iter().map(<[u8]>::to_vec).collect();
+        let mut delivery = Delivery::new(&watchers, Vec::clone(&disabled));
         let groups = delivery.groups().to_vec();
         for [text, name, classes] in &events {
             let fates = delivery.judge(text, name, classes);
             for ((user, watcher), &group) in users.iter().zip(&watchers).zip(&groups) {
                 let session = access::Session { effective: &effective, manager: &manager, user, watcher };
                 let why = access::explain(session, Sent { text, name, classes });
-                let alike = match (why.fate, fates[group]) {
+                let alike = |other: Fate| match (why.fate, other) {
                     // Of several filters that are not told either may be named.
                     (Fate::Undecided(_), Fate::Undecided(_)) => true,
                     (one, other) => one == other,
                 };
+                let alone = watcher.fate(&disabled, text, name, classes);
                 let (name, text) = (user.name.escape_ascii(), text.escape_ascii());
-                assert!(alike, "{name}: explained as {:?}, judged as {:?}: {text}", why.fate, fates[group]);
+                assert!(
+                    alike(fates[group]),
+                    "{name}: explained as {:?}, judged as {:?}: {text}",
+                    why.fate,
+                    fates[group]
+                );
+                assert!(alike(alone), "{name}: explained as {:?}, judged alone as {alone:?}: {text}", why.fate);
                 let verdict = match why.fate {
                     Fate::Delivered => Verdict::Accepted,
                     Fate::Undecided(_) | Fate::UnknownClass => Verdict::Unknown,

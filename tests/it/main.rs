@@ -48,6 +48,8 @@ mod serve_operation;
 mod server;
 #[cfg(feature = "server")]
 mod server_actions;
+#[cfg(all(unix, feature = "server"))]
+mod server_hostile;
 #[cfg(feature = "server")]
 mod server_replies;
 #[cfg(all(unix, feature = "server"))]

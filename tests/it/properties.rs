@@ -6,6 +6,8 @@ use amictl::testing::manager_cases::manager;
 use amictl::testing::properties::{
     check_is_total, explained_as_delivered, load_is_total, round_trip, suppression_is_exact,
 };
+#[cfg(feature = "server")]
+use amictl::testing::sessions::{happenings, sessions_are_sound};
 
 #[cfg(unix)]
 use crate::delivery;
@@ -38,6 +40,13 @@ fn any_files_are_checked_and_reported() {
 fn a_comment_suppresses_only_what_it_names() {
     let mut seed = Seed::new(4);
     (0..2_000).for_each(|_| suppression_is_exact(&case(&mut seed, &[])[ROOT]));
+}
+
+#[cfg(feature = "server")]
+#[test]
+fn whatever_clients_do_sessions_are_sound() {
+    let mut seed = Seed::new(6);
+    (0..600).for_each(|_| sessions_are_sound(&happenings(&mut seed)));
 }
 
 #[cfg(unix)]

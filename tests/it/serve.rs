@@ -193,11 +193,7 @@ fn tls_is_served_beside_the_plain_listener() {
     let served = Served::new(at.path(), 2, &["--port", "0", "--tls-port", "0"]);
     assert!(login(&mut connect(&served.at[0]), "x7Qmk2vv").contains("accepted"));
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
-        let config = config.dangerous().with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth();
-        let client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-        let mut stream = StreamOwned::new(client, connect(&served.at[1]));
+        let mut stream = connect_secretly(&served.at[1], version);
         assert!(login(&mut stream, "x7Qmk2vv").contains("Authentication accepted"));
         let told = until(&mut stream, "SessionTV: ");
         assert!(told.contains("RemoteAddress: IPV4/TLS/127.0.0.1/"), "{told}");
@@ -208,6 +204,89 @@ fn tls_is_served_beside_the_plain_listener() {
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest);
     assert!(!rest.starts_with(b"Asterisk"), "{}", rest.escape_ascii());
+}
+
+/// A client that has agreed on keys.
+fn connect_secretly(
+    at: &str,
+    version: &'static rustls::SupportedProtocolVersion,
+) -> StreamOwned<ClientConnection, TcpStream> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth();
+    let client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    StreamOwned::new(client, connect(at))
+}
+
+/// Keeps what a client writes, and gives it nothing to read.
+struct Kept(Vec<u8>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_no_handshake_is_cut_off_and_delays_nobody() {
+    let certificate = root().join("fixtures/manager/tls/both.pem");
+    let conf = format!(
+        "[general]\nenabled = yes\nbindaddr = 127.0.0.1\ntlsenable = yes\ntlsbindaddr = 127.0.0.1\nauthtimeout = 1\n\
+         tlscertfile = {}\n{USERS}",
+        certificate.display()
+    );
+    let at = support::folder(&[("manager.conf", &conf)]);
+    let served = Served::new(at.path(), 2, &["--port", "0", "--tls-port", "0"]);
+    let mut witness = connect_secretly(&served.at[1], &rustls::version::TLS13);
+    assert!(login(&mut witness, "x7Qmk2vv").contains("Authentication accepted"));
+    let hello = |version| {
+        let mut client = connect_secretly(&served.at[1], version);
+        let mut hello = Kept(Vec::new());
+        client.conn.write_tls(&mut hello).unwrap();
+        hello.0
+    };
+    let [old, new] = [hello(&rustls::version::TLS12), hello(&rustls::version::TLS13)];
+    let mut broken = new.clone();
+    broken.iter_mut().skip(20).step_by(7).for_each(|byte| *byte ^= 0x55);
+    let plain = b"Action: Login\r\nUsername: joe\r\nSecret: x7Qmk2vv\r\n\r\nAction: Ping\r\n\r\n";
+    let all: [&[u8]; 8] =
+        [&old, &new, &old[..old.len() / 2], &new[..3], &broken, plain, &[0x16, 3, 1, 0xff, 0xff, 0], &[0xff; 70_000]];
+    let attacks = all.iter().map(|bytes| {
+        let mut stream = connect(&served.at[1]);
+        let _ = stream.write_all(bytes);
+        stream
+    });
+    let attacks: Vec<TcpStream> = attacks.collect();
+    for mut stream in attacks {
+        write!(witness, "Action: Ping\r\n\r\n").unwrap();
+        until(&mut witness, "Ping: Pong\r\n");
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said);
+        assert!(!said.windows(8).any(|part| part == b"Asterisk"), "{}", said.escape_ascii());
+    }
+    assert!(login(&mut connect(&served.at[0]), "x7Qmk2vv").contains("accepted"));
+    assert!(login(&mut connect_secretly(&served.at[1], &rustls::version::TLS12), "x7Qmk2vv").contains("accepted"));
+}
+
+#[test]
+fn who_does_not_read_does_not_hold_up_the_end() {
+    let users = USERS.replace("write = user,system", "write = user,system\nwritetimeout = 3600000");
+    let conf = format!("[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{users}");
+    let at = support::folder(&[("manager.conf", &conf)]);
+    let mut served = Served::new(at.path(), 1, &["--port", "0"]);
+    let mut deaf = connect(&served.at[0]);
+    assert!(login(&mut deaf, "x7Qmk2vv").contains("accepted"));
+    let event = format!("Action: UserEvent\r\nUserEvent: x\r\nX: {}\r\n\r\n", "x".repeat(1000)).repeat(1000);
+    deaf.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    while deaf.write_all(event.as_bytes()).is_ok() {}
+    served.signal("-TERM");
+    served.signal("-TERM");
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn replayed(hub: &mut Hub, sessions: &[(&Session, String)], stream: &[u8]) -> Ve
     let mut join = |(session, secret): &(&Session, String)| {
         let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }, NOW).unwrap();
         hub.received(id, actions(session, secret).as_bytes(), NOW);
+        while hub.go_on(id, NOW) {}
         let said = hub.due(id).unwrap().bytes;
         let accepted = b"\r\nResponse: Success\r\nMessage: Authentication accepted\r\n";
         assert!(said.windows(accepted.len()).any(|it| it == accepted), "{}: {}", session.name, said.escape_ascii());

@@ -15,16 +15,18 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local};
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::exit::{Exit, Failure};
 use super::{Reading, complain, target};
 use crate::config::manager::listen::{ListenerKind, State};
-use crate::host::{Disk, Host, random};
+use crate::host::{Disk, Host, raise_file_limit, random};
 use crate::release::Release;
 use crate::report::listening::Listening;
 use crate::server::observe::Observer;
@@ -113,6 +115,9 @@ pub(super) struct Serve {
     logging: Logging,
 }
 
+/// So long clients may take what is left to be sent when the server ends.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// How it is said where it listens.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Ready {
@@ -152,6 +157,7 @@ impl Serve {
         let Some(loaded) = loaded else { return Ok(Exit::Findings) };
         let doors = self.doors(&loaded)?;
         self.feed.look(host)?;
+        raise_file_limit();
         let strict = Strict::new(&self.strict_rights, &loaded)?;
         let mut extras = self.extras(host, release, strict.as_ref())?;
         extras.observers.extend(doors.admin.iter().map(|(_, it)| Box::new(it.metrics.clone()) as _));
@@ -205,7 +211,7 @@ impl Serve {
 
     /// Listens until a signal comes, then tells everybody and waits until all is sent.
     async fn listen(&self, source: &Source<'_>, hub: Hub, doors: Doors, out: &mut dyn Write) -> Result<(), Failure> {
-        let signals = Signals::new().map_err(|error| Failure::input(format!("cannot mind signals: {error}")))?;
+        let mut signals = Signals::new().map_err(|error| Failure::input(format!("cannot mind signals: {error}")))?;
         let watch = self.watch.then(|| Watch::new(source)).transpose()?;
         let net = Net::new(hub, Box::new(|| Disk.now()));
         let mut listening = Listening { release: source.release, plain: None, tls: None, admin: None };
@@ -233,14 +239,19 @@ impl Serve {
         spawn_local(net.clone().keep_time());
         self.feed.begin(&net, source.release);
         let tell = |reloaded: &Reloaded| doors.admin.iter().for_each(|(_, it)| it.reloaded(reloaded));
-        mind(source, &net, signals, watch, tell).await;
+        mind(source, &net, &mut signals, watch, tell).await;
         let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
         let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
         net.with(|hub, now| {
             hub.publish(&shutdown, now);
             hub.close();
         });
-        net.emptied().await;
+        // Who does not take what is left of it does not keep everybody waiting; nor does whoever asks twice.
+        tokio::select! {
+            () = net.emptied() => {}
+            () = sleep(FAREWELL) => {}
+            () = signals.stop() => {}
+        }
         info!("stopped");
         Ok(())
     }
@@ -250,7 +261,7 @@ impl Serve {
 async fn mind(
     source: &Source<'_>,
     net: &Net,
-    mut signals: Signals,
+    signals: &mut Signals,
     mut watch: Option<Watch>,
     tell: impl Fn(&Reloaded),
 ) {

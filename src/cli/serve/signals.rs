@@ -29,6 +29,11 @@ impl Signals {
         Ok(Signals {})
     }
 
+    /// Waits until somebody wants it to end.
+    pub(super) async fn stop(&mut self) {
+        while matches!(self.next().await, Signal::Reload) {}
+    }
+
     #[cfg(unix)]
     pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::crowd::size;
 use super::super::event::Event;
 use super::super::hub::{Hub, Id};
 use super::super::observe::What;
@@ -16,9 +17,9 @@ pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
         return hub.error(id, request, "Invalid event mask");
     };
     let mut read = Classes::NONE;
-    hub.turn(id, |login| {
-        login.mask = mask;
-        read = login.read;
+    hub.turn(id, |asks| {
+        asks.mask = mask;
+        read = asks.read;
     });
     if !mask.is_all() {
         hub.observe(id, What::AskedFor { mask, read });
@@ -33,9 +34,17 @@ pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
 pub(super) fn filter(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     let criteria = Some(request.header("MatchCriteria")).filter(|criteria| !criteria.is_empty());
     let release = hub.loaded.release();
+    let pattern = request.header("Filter");
+    // To compile an expression takes as long as to send many times its length.
+    hub.load.add(64 * pattern.len());
     // That it is one was decided.
-    if let Ok((filter, excludes)) = FilterReader::new(release).of_session(criteria, request.header("Filter")) {
-        hub.turn(id, |login| if excludes { login.excludes.push(filter) } else { login.includes.push(filter) });
+    if let Ok((filter, excludes)) = FilterReader::new(release).of_session(criteria, pattern) {
+        hub.load.add(size(&filter) / 16);
+        let login = hub.sessions.get(&id).and_then(|session| session.login.as_ref());
+        if login.is_some_and(|login| !hub.crowd.has_room(&login.asks, &filter)) {
+            return hub.error(id, request, "amictl serve keeps no more filters");
+        }
+        hub.turn(id, |asks| asks.add_own(filter, excludes));
     }
     hub.send(id, &answer("Success", request, &[("Message", b"Success")]));
 }
@@ -57,6 +66,6 @@ pub(super) fn wait_event(hub: &mut Hub, id: Id, request: &Request, now: Duration
     let seconds = std::str::from_utf8(request.header("Timeout")).ok().and_then(|text| text.trim().parse::<u64>().ok());
     // Longer than there is time is no limit.
     let until = seconds.and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
-    hub.set(id, State::Waiting { until, asked: request.clone() });
+    hub.set(id, State::Waiting { until, asked: request.only("ActionID") });
     hub.wake(now);
 }

@@ -105,7 +105,7 @@ pub(super) fn categories(hub: &mut Hub, id: Id, request: &Request, _: Duration) 
 
 /// What `list` makes of the sections of the file that is asked for, or why there is nothing to list.
 fn read(
-    hub: &Hub,
+    hub: &mut Hub,
     request: &Request,
     list: impl FnOnce(&Effective<'_>, &[&Section<'_>], Secrets) -> Vec<u8>,
 ) -> Result<Vec<u8>, &'static str> {
@@ -127,7 +127,12 @@ fn read(
     };
     // This one takes a file that is not there for one that may not be read.
     let is_strict = request.action().eq_ignore_ascii_case(b"GetConfigJSON") && release.has(Quirk::ConfigFolderOnly);
-    match hub.loaded.look(file, look) {
+    let looked = hub.loaded.look(file, look).map(|(text, read)| {
+        // To read it is work, whatever becomes of it.
+        hub.load.add(read);
+        text
+    });
+    match looked {
         Err(Unread::Missing) if is_strict => Err(RESTRICTED),
         Err(Unread::Missing) => Err("Config file not found"),
         // Before there was a limit Asterisk gave away any file; this server is not to be asked for that.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use md5::{Digest as _, Md5};
 
+use super::super::crowd::Asks;
 use super::super::event::{Details, Security};
 use super::super::hub::{Hub, Id};
 use super::super::observe::{End, What};
@@ -14,7 +15,7 @@ use super::{denied, reason};
 use crate::access::{self, Attempt, Check, Trace, Verdict};
 use crate::catalog;
 use crate::config::manager::classes::Classes;
-use crate::config::manager::filter::{Filter, Matcher};
+use crate::config::manager::filter::Matcher;
 use crate::config::manager::listen::ListenerKind;
 
 pub(super) fn login(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
@@ -39,17 +40,17 @@ pub(super) fn login(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
         return hub.refuse(id, request, "Authentication failed", now);
     }
     let Some(user) = loaded.manager().accounts.find(&name) else { return };
-    let owned = |filters: &[Filter]| -> Vec<Matcher> { filters.iter().map(|filter| Matcher::clone(filter)).collect() };
     let mask = access::mask(request.header("Events")).unwrap_or(Classes::ALL);
+    let mut asks = Asks::new(*user.read.value, mask);
+    for (filters, excludes) in [(&user.filters.includes, false), (&user.filters.excludes, true)] {
+        filters.iter().for_each(|filter| asks.add(Matcher::clone(filter), excludes));
+    }
     let login = Login {
         name: name.clone(),
         since: now,
         loaded: Rc::clone(&loaded),
-        read: *user.read.value,
         write: *user.write.value,
-        mask,
-        includes: owned(&user.filters.includes),
-        excludes: owned(&user.filters.excludes),
+        asks: Rc::new(asks),
         displayconnects: user.displayconnects.value,
         writetimeout: Duration::from_millis(u64::try_from(user.writetimeout.value).unwrap_or(0)),
         kind: 0,

@@ -10,6 +10,7 @@ use amictl::testing::mistakes::mistakes;
 use amictl::testing::odd_managers::odd_manager;
 use amictl::testing::properties::{check_is_total, fixes_are_sound, load_is_total, round_trip, suppression_is_exact};
 use amictl::testing::scenario::{self, Scenario};
+use amictl::testing::sessions::{happenings, sessions_are_sound};
 use anyhow::{Result, bail};
 
 use crate::oracle::Verdict;
@@ -25,7 +26,7 @@ pub(crate) struct Plan {
     /// Stop each property after so many inputs, too
     #[arg(long)]
     inputs: Option<u64>,
-    /// Properties to try (all of them when none is named): round-trip, load, check, suppression, fix
+    /// Properties to try (all of them when none is named): round-trip, load, check, suppression, fix, session
     properties: Vec<String>,
 }
 
@@ -34,17 +35,18 @@ const SLOW: Duration = Duration::from_secs(3);
 
 type Property = fn(&Files);
 
-const PROPERTIES: [(&str, Property); 5] = [
+const PROPERTIES: [(&str, Property); 6] = [
     ("round-trip", |case| case.values().for_each(|bytes| round_trip(bytes))),
     ("load", load_is_total),
     ("check", check_is_total),
     ("suppression", |case| suppression_is_exact(case.get(ROOT).map_or(&b""[..], Vec::as_slice))),
     ("fix", fixes_are_sound),
+    ("session", |case| sessions_are_sound(case.get(ROOT).map_or(&b""[..], Vec::as_slice))),
 ];
 
 pub(crate) fn fuzz(plan: &Plan) -> Result<Verdict> {
     if let Some(unknown) = plan.properties.iter().find(|it| PROPERTIES.iter().all(|(name, _)| name != it)) {
-        bail!("there is no property `{unknown}`: name round-trip, load, check, suppression or fix");
+        bail!("there is no property `{unknown}`: name round-trip, load, check, suppression, fix or session");
     }
     let chosen =
         PROPERTIES.iter().filter(|(name, _)| plan.properties.is_empty() || plan.properties.iter().any(|it| it == name));
@@ -60,7 +62,10 @@ pub(crate) fn fuzz(plan: &Plan) -> Result<Verdict> {
         let (began, mut seed, mut inputs) = (Instant::now(), Seed::new(start), 0_u64);
         let mut slowest = (Duration::ZERO, 0);
         while began.elapsed() < time && plan.inputs.is_none_or(|most| inputs < most) {
-            let input = input(&mut seed, &corpus);
+            let input = match *name {
+                "session" => Files::from([(ROOT.to_vec(), happenings(&mut seed))]),
+                _ => input(&mut seed, &corpus),
+            };
             inputs += 1;
             let asked = Instant::now();
             // A panic says on standard error what is wrong, and where.

@@ -1,6 +1,7 @@
 //! `cargo judge bench`: amictl's speed beside that of others, in one run.
 
 mod check;
+mod idle;
 mod read;
 mod serve;
 mod simulate;
@@ -19,6 +20,8 @@ pub(crate) enum Command {
     Simulate(simulate::Simulate),
     /// Serving: events to many clients, beside an Asterisk that sends them the same
     Serve(serve::Serve),
+    /// Serving nothing: the memory that silent clients take
+    Idle(idle::Idle),
 }
 
 impl Command {
@@ -28,6 +31,7 @@ impl Command {
             Command::Check(check) => check.execute(),
             Command::Simulate(simulate) => simulate.execute(),
             Command::Serve(serve) => serve.execute(),
+            Command::Idle(idle) => idle.execute(),
         }
     }
 }

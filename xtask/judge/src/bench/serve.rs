@@ -128,7 +128,7 @@ fn event(number: usize) -> String {
 }
 
 /// A connection that is logged in, and has read no further than the answer to that.
-fn login(port: u16, user: &str, secret: &str, events: &str) -> Result<TcpStream> {
+pub(super) fn login(port: u16, user: &str, secret: &str, events: &str) -> Result<TcpStream> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -157,13 +157,13 @@ fn take(mut stream: TcpStream, bytes: usize) -> Result<Vec<u8>> {
 }
 
 /// `amictl serve`, which ends with this.
-struct Served {
+pub(super) struct Served {
     child: Child,
-    port: u16,
+    pub(super) port: u16,
 }
 
 impl Served {
-    fn start(program: &Path, folder: &Path) -> Result<Served> {
+    pub(super) fn start(program: &Path, folder: &Path) -> Result<Served> {
         let mut serve = Command::new(program);
         serve.args(["serve", "manager.conf", "--force", "--bind", "127.0.0.1", "--port", "0"]).current_dir(folder);
         let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
@@ -171,6 +171,14 @@ impl Served {
         BufReader::new(child.stdout.take().context("a pipe")?).read_line(&mut line)?;
         let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
         Ok(Served { port: port.with_context(|| format!("amictl serves nothing, but says `{line}`"))?, child })
+    }
+
+    /// How many kilobytes of memory it takes.
+    pub(super) fn memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|number| number.parse().ok());
+        number.context("no VmRSS")
     }
 }
 

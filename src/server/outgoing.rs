@@ -1,0 +1,149 @@
+//! What sessions are sent: it waits with each until its connection takes it.
+
+use std::time::Duration;
+
+use super::hub::{Hub, Id};
+use super::observe::{End, Observation, Receivers, What};
+use super::session::{Session, State};
+use crate::access::Fate;
+
+/// How long a write to a stranger may take.
+const WRITETIMEOUT: Duration = Duration::from_millis(100);
+
+/// What is to be done for a session.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// What it is to be sent.
+    pub bytes: Vec<u8>,
+    /// After that it is closed.
+    pub closes: bool,
+    /// It may be read from.
+    pub listens: bool,
+    /// After that there is more to do for it ([`Hub::go_on`]), once others have had their turn.
+    pub goes_on: bool,
+    /// How long a write may take.
+    pub writetimeout: Duration,
+}
+
+/// What is kept of sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The most bytes that one has sent and that are not done with.
+    pub unread: usize,
+    /// The bytes that wait to be sent, and that are being sent, of all.
+    pub waiting: usize,
+    /// How many have something that ends at some time.
+    pub alarms: usize,
+}
+
+impl Hub {
+    /// Sends an event whose text is as it is to be sent.
+    pub fn deliver(&mut self, text: &[u8], name: &[u8], classes: &[u8]) {
+        let fates = self.crowd.judge(text, name, classes);
+        let (mut woken, mut behind, mut count) = (Vec::new(), Vec::new(), 0);
+        self.load.add(text.len());
+        for (&id, session) in &mut self.sessions {
+            if session.login.as_ref().is_none_or(|login| fates[login.kind] != Fate::Delivered) {
+                continue;
+            }
+            count += usize::from(session.state.is_read());
+            if matches!(session.state, State::Waiting { .. }) {
+                woken.push(id);
+            } else if matches!(session.state, State::Open) {
+                if !session.queue.push(text, &mut self.load) {
+                    behind.push(id);
+                }
+                self.stirred.insert(id);
+            }
+        }
+        let receivers = Receivers { sessions: &self.sessions, fates, count };
+        let observation = Observation { at: self.now, client: None, what: What::Event { name, classes, receivers } };
+        self.extras.observers.iter_mut().for_each(|observer| observer.observe(&observation));
+        woken.into_iter().for_each(|id| self.end_wait(id, text));
+        behind.into_iter().for_each(|id| self.cut(id, End::Backlog));
+        self.relieve();
+    }
+
+    /// Sends a session something.
+    pub(super) fn send(&mut self, id: Id, text: &[u8]) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if matches!(session.state, State::Cut(_)) {
+            return;
+        }
+        self.load.add(text.len());
+        self.stirred.insert(id);
+        if !session.queue.push(text, &mut self.load) {
+            self.cut(id, End::Backlog);
+        }
+        self.relieve();
+    }
+
+    /// Closes a session, whatever it was to be sent.
+    pub(super) fn cut(&mut self, id: Id, end: End) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.queue.drop_all(&mut self.load);
+            self.set(id, State::Cut(end));
+        }
+    }
+
+    /// Where more waits than memory is meant for, those go that are furthest behind.
+    fn relieve(&mut self) {
+        while self.load.is_too_much() {
+            let furthest = self.sessions.iter().max_by_key(|(_, session)| session.queue.length());
+            let Some((&id, _)) = furthest else { return };
+            self.cut(id, End::Backlog);
+        }
+    }
+
+    /// Is a session to be closed, or gone?
+    pub fn is_over(&self, id: Id) -> bool {
+        self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Closing(_) | State::Cut(_)))
+    }
+
+    /// Is it not even to be sent what waits for it?
+    pub fn is_cut(&self, id: Id) -> bool {
+        self.sessions.get(&id).is_none_or(|session| matches!(session.state, State::Cut(_)))
+    }
+
+    /// How many sessions would be sent some event or other.
+    pub fn audience(&self) -> usize {
+        let logins = self.sessions.values().filter_map(|session| session.login.as_ref());
+        logins.filter(|login| !login.asks.read.is_none() && !login.asks.mask.is_none()).count()
+    }
+
+    /// The most bytes that wait to be sent to one session.
+    pub fn backlog(&self) -> usize {
+        self.sessions.values().map(|session| session.queue.length()).max().unwrap_or(0)
+    }
+
+    /// What is to be done for a session; nothing for one that is gone.
+    pub fn due(&mut self, id: Id) -> Option<Due> {
+        let session = self.sessions.get_mut(&id)?;
+        let writetimeout = session.login.as_ref().map_or(WRITETIMEOUT, |login| login.writetimeout);
+        let closes = session.state.end().is_some();
+        let goes_on = !session.unread.is_empty();
+        let listens = session.state.is_read() && !goes_on;
+        let bytes = session.queue.take(&mut self.load);
+        if !bytes.is_empty() {
+            self.observe(id, What::Sent(&bytes));
+        }
+        Some(Due { bytes, closes, listens, goes_on, writetimeout })
+    }
+
+    /// What was due has been sent. Who is sent something next needs as much memory again.
+    pub fn reuse(&mut self, id: Id, bytes: Vec<u8>) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.queue.sent(bytes, &mut self.load);
+        }
+    }
+
+    /// What is kept of sessions that come and go, beside what each of them is known by.
+    pub fn kept(&self) -> Kept {
+        let of = |session: &Session| session.reader.length() + session.unread.len();
+        Kept {
+            unread: self.sessions.values().map(of).max().unwrap_or(0),
+            waiting: self.load.waiting(),
+            alarms: self.timers.len(),
+        }
+    }
+}
