@@ -182,13 +182,13 @@ impl Source<'_> {
         let failed = |error| Failure::input(format!("cannot mind signals: {error}"));
         let mut signals = Signals::new().map_err(failed)?;
         let net = Net::new(hub, Box::new(|| Disk.now()));
-        if let Some(at) = plain {
-            let (listener, at) = bind(at).await?;
+        // Whoever reads that there is one listener can rely on both.
+        let (plain, secret) = self.bind(plain, secret).await?;
+        if let Some((listener, at)) = plain {
             writeln!(out, "listening on {at}")?;
             spawn_local(net.clone().accept(listener, None));
         }
-        if let Some((at, Tls { acceptor, notes })) = secret {
-            let (listener, at) = bind(at).await?;
+        if let Some(((listener, at), Tls { acceptor, notes })) = secret {
             writeln!(out, "listening on {at} with TLS")?;
             notes.iter().for_each(|note| complain(&format!("amictl: {note}")));
             spawn_local(net.clone().accept(listener, Some(acceptor)));
@@ -216,6 +216,33 @@ impl Source<'_> {
         Ok(Exit::Clean)
     }
 
+    /// Binds the listeners. Asterisk goes on with the other where one cannot be had, and so does this; but not where the
+    /// command line asks for just that one.
+    async fn bind(
+        &self,
+        plain: Option<SocketAddr>,
+        secret: Option<(SocketAddr, Tls)>,
+    ) -> Result<(Option<Bound>, Option<(Bound, Tls)>), Failure> {
+        let Serve { bind: ip, port, tls_port, .. } = self.serve;
+        let has_both = plain.is_some() && secret.is_some();
+        let (mut bound, mut bound_tls) = (None, None);
+        if let Some(at) = plain {
+            match bind(at).await {
+                Err(failure) if has_both && ip.is_none() && port.is_none() => complain(&format!("amictl: {failure}")),
+                result => bound = Some(result?),
+            }
+        }
+        if let Some((at, tls)) = secret {
+            match bind(at).await {
+                Err(failure) if bound.is_some() && ip.is_none() && tls_port.is_none() => {
+                    complain(&format!("amictl: no TLS: {failure}"));
+                }
+                result => bound_tls = Some((result?, tls)),
+            }
+        }
+        Ok((bound, bound_tls))
+    }
+
     /// Reads the configuration again; one that is not fit is refused whole.
     fn reload(&self, net: &Net) {
         match self.load() {
@@ -231,7 +258,10 @@ impl Source<'_> {
     }
 }
 
-async fn bind(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+/// A listener, and where it is.
+type Bound = (TcpListener, SocketAddr);
+
+async fn bind(at: SocketAddr) -> Result<Bound, Failure> {
     let failed = |error| Failure::input(format!("cannot listen on {at}: {error}"));
     let listener = TcpListener::bind(at).await.map_err(failed)?;
     let at = listener.local_addr().map_err(failed)?;

@@ -26,3 +26,5 @@ pub mod scenario;
 mod started;
 pub mod streams;
 pub mod undefined;
+#[cfg(unix)]
+pub mod wire;

@@ -4,7 +4,7 @@ use std::io::{self, PipeReader, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -19,9 +19,11 @@ use nix::unistd::{Pid, chdir, chroot, geteuid, getppid};
 use amictl::testing::scenario::Scenario;
 
 use super::ami::Ami;
+use super::console;
 use super::home::Home;
 use super::install::{Installation, Unavailable};
 use super::manager;
+use super::subject::{Manager, Subject};
 
 pub(crate) struct Instance {
     process: Process,
@@ -138,11 +140,6 @@ impl Instance {
         self.home.outside.join("run/asterisk.ctl")
     }
 
-    /// The addresses on which anything listens in its network.
-    pub(crate) fn listens(&self) -> Result<Vec<String>> {
-        manager::listening(self.process.0.id())
-    }
-
     /// The configuration folder, as this process sees it.
     pub(crate) fn etc(&self) -> PathBuf {
         self.home.etc()
@@ -159,36 +156,55 @@ impl Instance {
         ami.login(USER, SECRET)?;
         Ok(ami)
     }
+}
 
-    /// Whether it is gone, or going: its sockets are closed a little before.
-    pub(crate) fn has_ended(&mut self) -> Result<bool> {
-        let deadline = Instant::now() + Duration::from_secs(1);
-        while Instant::now() < deadline {
-            if self.process.0.try_wait()?.is_some() {
-                return Ok(true);
-            }
-            sleep(Duration::from_millis(10));
-        }
-        Ok(false)
+impl Subject for Installation {
+    fn start(&self) -> Result<Box<dyn Manager>> {
+        Ok(Box::new(Instance::start(self, None)?))
     }
 
-    /// Whether it took all the memory it may have, now or before.
-    pub(crate) fn is_exhausted(&self) -> bool {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap_or_default();
-        let peak =
-            status.lines().find_map(|it| it.strip_prefix("VmPeak:")?.trim().strip_suffix("kB")?.trim().parse().ok());
-        // An allocation that failed is not in the peak: the last steps can be large.
-        peak.is_some_and(|it: u64| it * 1024 > MEMORY - (MEMORY >> 3))
+    fn start_with(&self, scenario: &Scenario) -> Result<Result<Box<dyn Manager>, Ended>> {
+        Ok(Instance::of(self, scenario)?.map(|instance| Box::new(instance) as Box<dyn Manager>))
     }
 }
 
-/// The last that Asterisk said. A configuration can make it say gigabytes.
-struct Console(Arc<Mutex<Vec<u8>>>);
+impl Manager for Instance {
+    fn console(&self, command: &[u8]) -> Result<Option<Vec<u8>>> {
+        console::answer(&self.control(), command, manager::PATIENCE)
+    }
+
+    fn listens(&self) -> Result<Vec<String>> {
+        manager::listening(self.process.0.id())
+    }
+
+    fn session(&self) -> Result<Ami> {
+        Instance::session(self)
+    }
+
+    fn etc(&self) -> PathBuf {
+        Instance::etc(self)
+    }
+
+    fn etc_inside(&self) -> String {
+        Instance::etc_inside(self)
+    }
+
+    fn has_ended(&mut self) -> Result<bool> {
+        self.process.has_ended()
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.process.is_exhausted()
+    }
+}
+
+/// The last that a program said. A configuration can make it say gigabytes.
+pub(crate) struct Console(Arc<Mutex<Vec<u8>>>);
 
 impl Console {
     const KEPT: usize = 1500;
 
-    fn of(mut reader: PipeReader) -> Console {
+    pub(crate) fn of(mut reader: PipeReader) -> Console {
         let tail = Arc::new(Mutex::new(Vec::new()));
         let console = Console(Arc::clone(&tail));
         thread::spawn(move || {
@@ -212,13 +228,43 @@ impl fmt::Display for Console {
 }
 
 /// A child that does not outlive this value, nor do those that it started (`#exec`).
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Process {
-    fn start(mut command: Command) -> Result<Process> {
+    pub(crate) fn start(mut command: Command) -> Result<Process> {
         let program = command.get_program().to_owned();
         command.process_group(0).stdin(Stdio::null());
         command.spawn().with_context(|| format!("cannot start `{}`", program.display())).map(Process)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn end(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.0.try_wait()?)
+    }
+
+    /// Whether it is gone, or going: its sockets are closed a little before.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < deadline {
+            if self.end()?.is_some() {
+                return Ok(true);
+            }
+            sleep(Duration::from_millis(10));
+        }
+        Ok(false)
+    }
+
+    /// Whether it took all the memory it may have, now or before.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
+        let peak =
+            status.lines().find_map(|it| it.strip_prefix("VmPeak:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+        // An allocation that failed is not in the peak: the last steps can be large.
+        peak.is_some_and(|it: u64| it * 1024 > MEMORY - (MEMORY >> 3))
     }
 }
 
@@ -236,8 +282,13 @@ fn confined(installation: &Installation, home: &Home) -> Command {
     // Every session is a thread, and an arena for each would use up the address space.
     command.env("MALLOC_ARENA_MAX", "2");
     command.arg("-C").arg(home.inside.join("asterisk.conf"));
-    let root = installation.root.clone();
-    in_child(&mut command, move || {
+    bounded(&mut command, installation.root.clone());
+    command
+}
+
+/// Has a program run with limits, and within `root` if there is one.
+pub(crate) fn bounded(command: &mut Command, root: Option<PathBuf>) {
+    in_child(command, move || {
         setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY)?;
         setrlimit(Resource::RLIMIT_CPU, PROCESSOR_SECONDS, PROCESSOR_SECONDS)?;
         setrlimit(Resource::RLIMIT_FSIZE, DISK, DISK)?;
@@ -249,7 +300,6 @@ fn confined(installation: &Installation, home: &Home) -> Command {
         }
         Ok(())
     });
-    command
 }
 
 /// Has the child killed when the thread that started it ends, however it ends, and has it do `work` before it becomes
