@@ -43,6 +43,11 @@ impl Crowd {
         self.compile();
     }
 
+    /// Is nobody sent this event, whoever asks for it?
+    pub(super) fn is_disabled(&self, name: &[u8]) -> bool {
+        self.disabled.iter().any(|other| other == name)
+    }
+
     /// The kind of a session that joins.
     pub(super) fn join(&mut self, login: &Login) -> usize {
         let key = (login.read, login.mask, asked(&login.includes), asked(&login.excludes));

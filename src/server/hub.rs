@@ -154,8 +154,9 @@ impl Hub {
 
     /// Sends an event to whoever may see it.
     pub fn publish(&mut self, event: &Event, now: Duration) {
-        let more = self.stamps(now);
-        self.sequence += 1;
+        let more = self.stamps(event, now);
+        // What nobody is sent has no number.
+        self.sequence += u64::from(!self.crowd.is_disabled(&event.name));
         self.deliver(&event.text(&more), &event.name, &event.classes);
     }
 
@@ -343,15 +344,14 @@ impl Hub {
     }
 
     /// What the configuration adds to every event.
-    fn stamps(&self, now: Duration) -> Vec<u8> {
+    fn stamps(&self, event: &Event, now: Duration) -> Vec<u8> {
         let general = self.general();
         let mut text = String::new();
         if general.timestampevents.value {
             text += &format!("Timestamp: {}.{:06}\r\n", now.as_secs(), now.subsec_micros());
         }
         if general.debug.value {
-            // Where in Asterisk an event is raised nobody can know here.
-            text += &format!("SequenceNumber: {}\r\nFile: amictl\r\nLine: 0\r\nFunc: publish\r\n", self.sequence);
+            text += &format!("SequenceNumber: {}\r\n{}", self.sequence, event.raised(self.loaded.release()));
         }
         text.into_bytes()
     }

@@ -18,7 +18,10 @@ pub(super) struct Reader {
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,
     message: Request,
-    fault: Option<Fault>,
+    /// A line was too long. That is told at the end of a message, but not of one that has too many lines: it is the fault
+    /// of the next then, whatever that is.
+    is_long: bool,
+    has_many: bool,
 }
 
 /// A message: the lines of a request, without their ends.
@@ -50,17 +53,25 @@ impl Reader {
                     return;
                 }
                 // The buffer is full, and there is no end in it: it is emptied.
-                self.fault.get_or_insert(Fault::LineTooLong);
+                self.is_long = true;
                 self.line.clear();
                 bytes = &bytes[room..];
                 continue;
             };
             self.line.extend_from_slice(&bytes[..end]);
             bytes = &bytes[end + 1..];
-            if self.end_line() && !each(std::mem::take(&mut self.message), self.fault.take()) {
+            if self.end_line() && !each(std::mem::take(&mut self.message), self.take_fault()) {
                 return;
             }
         }
+    }
+
+    /// What is wrong with the message that ends.
+    fn take_fault(&mut self) -> Option<Fault> {
+        if std::mem::take(&mut self.has_many) {
+            return Some(Fault::TooManyLines);
+        }
+        std::mem::take(&mut self.is_long).then_some(Fault::LineTooLong)
     }
 
     /// Ends the line. Does it end the message, too?
@@ -72,7 +83,7 @@ impl Reader {
         if !is_empty && self.message.lines.len() < MOST_LINES {
             self.message.lines.push(line.to_vec());
         } else if !is_empty {
-            self.fault.get_or_insert(Fault::TooManyLines);
+            self.has_many = true;
         }
         self.line.clear();
         is_empty

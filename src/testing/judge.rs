@@ -14,7 +14,7 @@ use super::scenario::{Ask, CASE, Scenario, Table};
 use super::started::started;
 use super::undefined::is_undefined;
 use crate::config::manager::Manager;
-use crate::config::manager::listen::State;
+use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::{self, Effective, Outcome, Place, What, World};
 use crate::host::Host as _;
 use crate::release::Release;
@@ -135,12 +135,13 @@ impl Evaluator {
         }))
     }
 
-    /// Where Asterisk's web server listens with the files of a scenario.
+    /// Where an Asterisk with the files of a scenario listens, and `amictl serve` does not: its web server, and TLS without
+    /// a certificate, which ends every connection.
     ///
     /// # Errors
     ///
     /// A file with a name that leads out of the folder.
-    pub fn web_listeners(&self, scenario: &Scenario) -> io::Result<Vec<String>> {
+    pub fn unserved_listeners(&self, scenario: &Scenario) -> io::Result<Vec<String>> {
         let memory = scenario.in_memory(ETC)?;
         let path = Path::new(ETC).join("manager.conf");
         let Ok(bytes) = memory.read(&path) else { return Ok(Vec::new()) };
@@ -149,7 +150,10 @@ impl Evaluator {
         let root = files.add("manager.conf".to_owned(), path, bytes).id();
         let effective = config::load(&world, root, self.release);
         let manager = Manager::load(&world, &effective, self.release);
-        let listeners = manager.http.iter().flat_map(|http| &http.listeners).filter(|it| it.state == State::Listens);
+        let tls = &manager.general.tls;
+        let vain = manager.listeners.iter().filter(|it| it.kind == ListenerKind::Tls && tls.certfile.value.is_empty());
+        let web = manager.http.iter().flat_map(|http| &http.listeners);
+        let listeners = web.chain(vain).filter(|it| it.state == State::Listens);
         Ok(listeners.filter_map(|listener| listener.address).map(|address| address.to_string()).collect())
     }
 

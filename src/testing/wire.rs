@@ -192,7 +192,8 @@ impl Step {
         bytes.extend(self.raw.iter().flat_map(|raw| &raw.0));
         let Some(challenge) = last_challenge(so_far) else { return bytes };
         let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
-        let with_keys = keyed(&keyed(&text, "{key:", &challenge, |key| key), "{KEY:", &challenge, |key| key.to_uppercase());
+        let with_keys =
+            keyed(&keyed(&text, "{key:", &challenge, |key| key), "{KEY:", &challenge, |key| key.to_uppercase());
         with_keys.chars().filter_map(|char| u8::try_from(char).ok()).collect()
     }
 }
@@ -239,7 +240,7 @@ fn masked_line(line: &str) -> String {
         "EventTV" | "SessionTV" if !value.starts_with("1970-") => "{time}",
         "Timestamp" => "{time}",
         "SessionID" => "{id}",
-        "Challenge" => "{challenge}",
+        "Challenge" if value.bytes().all(|byte| byte.is_ascii_digit()) => "{challenge}",
         "ExpectedResponse" => "{key}",
         "Response" if is_key && value.bytes().any(|byte| byte.is_ascii_uppercase()) => "{KEY}",
         "Response" if is_key => "{key}",
@@ -279,6 +280,9 @@ mod tests {
         let lines: Vec<&str> = sent.split("\r\n").collect();
         assert_eq!(lines[0].to_uppercase(), lines[1].to_uppercase());
         assert_ne!(lines[0], lines[1]);
-        assert_eq!(lines[0], format!("Key: {}", Md5::digest("12a").iter().map(|it| format!("{it:02x}")).collect::<String>()));
+        assert_eq!(
+            lines[0],
+            format!("Key: {}", Md5::digest("12a").iter().map(|it| format!("{it:02x}")).collect::<String>())
+        );
     }
 }

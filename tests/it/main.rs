@@ -44,7 +44,13 @@ mod server;
 mod server_actions;
 mod server_replies;
 #[cfg(unix)]
+mod server_scenarios;
+#[cfg(unix)]
+mod server_sessions;
+#[cfg(unix)]
 mod server_sources;
+#[cfg(unix)]
+mod server_wire;
 mod settings;
 mod shell;
 #[cfg(unix)]

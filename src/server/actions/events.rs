@@ -10,11 +10,12 @@ use crate::access;
 use crate::config::manager::filter::FilterReader;
 
 pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+    let is_broken = hub.general().brokeneventsaction.value;
     let Some(mask) = access::mask(request.header("EventMask")) else {
-        return hub.error(id, request, "Invalid event mask");
+        return if is_broken { () } else { hub.error(id, request, "Invalid event mask") };
     };
     hub.turn(id, |login| login.mask = mask);
-    if hub.general().brokeneventsaction.value && mask.is_all() {
+    if is_broken && mask.is_all() {
         return;
     }
     let word: &[u8] = if mask.is_none() { b"Off" } else { b"On" };

@@ -159,6 +159,10 @@ impl Instance {
 }
 
 impl Subject for Installation {
+    fn side_by_side(&self) -> usize {
+        4
+    }
+
     fn start(&self) -> Result<Box<dyn Manager>> {
         Ok(Box::new(Instance::start(self, None)?))
     }

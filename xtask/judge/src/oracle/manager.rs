@@ -19,9 +19,6 @@ use super::instance::Ended;
 use super::network;
 use super::subject::{Manager, Subject};
 
-/// So many are asked side by side: mostly they wait.
-const SIDE_BY_SIDE: usize = 4;
-
 /// What becomes of managers that start with the files of some scenarios, in their order.
 pub(crate) fn ask_all(subject: &dyn Subject, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
     let next = AtomicUsize::new(0);
@@ -40,7 +37,7 @@ pub(crate) fn ask_all(subject: &dyn Subject, scenarios: &[&Scenario]) -> Result<
         Ok(answers)
     };
     let mut answers = thread::scope(|scope| -> Result<Vec<_>> {
-        let workers: Vec<_> = (0..SIDE_BY_SIDE.min(scenarios.len())).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..subject.side_by_side().min(scenarios.len())).map(|_| scope.spawn(work)).collect();
         let mut all = Vec::new();
         for worker in workers {
             all.extend(worker.join().map_err(|_| anyhow!("a thread that asks a manager panicked"))??);

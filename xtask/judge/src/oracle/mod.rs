@@ -39,8 +39,8 @@ use amictl::testing::scenario;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-pub(crate) use console::answer;
 use crate::bench::program;
+pub(crate) use console::answer;
 pub(crate) use install::{Installation, Unavailable};
 pub(crate) use instance::Instance;
 

@@ -21,7 +21,8 @@ type Exempt = &'static str;
 const CRASHES: Exempt = "on which Asterisk crashes";
 const HANGS: Exempt = "on which Asterisk hangs";
 const REFUSED: Exempt = "with a file that Asterisk does not load, and opens no listener; the server does not start";
-const WEB: Exempt = "without the listeners of Asterisk's web server, which the server has not";
+const UNSERVED: Exempt =
+    "without listeners that the server has not: those of Asterisk's web server, and that of TLS without a certificate";
 
 /// Puts the tables to `amictl serve`, as every release that has answers to them.
 pub(crate) fn check(program: PathBuf, wanted: &[String], tables: &[Table]) -> Result<Verdict> {
@@ -90,10 +91,10 @@ fn agree(
         (Answer::Hangs(_), _) => Ok(Some(HANGS)),
         (Answer::Manager(started), Answer::Crashes(_)) if serves_nobody(started) => Ok(Some(REFUSED)),
         (Answer::Manager(started), Answer::Manager(_)) => {
-            let web = Evaluator { release }.web_listeners(scenario)?;
+            let unserved = Evaluator { release }.unserved_listeners(scenario)?;
             let mut without = started.clone();
-            without.listen.retain(|address| !web.contains(address));
-            if !web.is_empty() && Answer::Manager(without) == *said { Ok(Some(WEB)) } else { differ() }
+            without.listen.retain(|address| !unserved.contains(address));
+            if !unserved.is_empty() && Answer::Manager(without) == *said { Ok(Some(UNSERVED)) } else { differ() }
         }
         _ => differ(),
     })

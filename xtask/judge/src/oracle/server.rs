@@ -40,6 +40,8 @@ struct Served {
 /// The account of the console, behind all others.
 const ACCOUNT: &str = "judge of the console";
 const CONSOLE_PORT: u16 = 1038;
+/// So that it leaves the port of the file to the other.
+const CONSOLE_TLS_PORT: u16 = 1039;
 
 const BOOT: Duration = Duration::from_secs(20);
 
@@ -50,6 +52,10 @@ const FOREIGN_ADDRESS: &str = "Cannot assign requested address";
 const FINDINGS: i32 = 1;
 
 impl Subject for Server {
+    fn side_by_side(&self) -> usize {
+        8
+    }
+
     fn start(&self) -> Result<Box<dyn Manager>> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let home = Home::create(None)?;
@@ -73,8 +79,9 @@ impl Subject for Server {
         };
         let root = home.outside.join("console.conf");
         fs::write(&root, format!("#include \"manager.conf\"\n[{ACCOUNT}]\nsecret={SECRET}\nwrite=command\n"))?;
-        let port = CONSOLE_PORT.to_string();
-        let console = match self.serve(&home, &root, &["--bind", "127.0.0.1", "--port", &port])? {
+        let [port, tls_port] = [CONSOLE_PORT, CONSOLE_TLS_PORT].map(|port| port.to_string());
+        let options = ["--bind", "127.0.0.1", "--port", &port, "--tls-port", &tls_port];
+        let console = match self.serve(&home, &root, &options)? {
             Ok(console) => Some(console),
             Err((status, said)) => bail!("the server of the console ended with {status}, saying:{said}"),
         };
@@ -133,7 +140,8 @@ impl Manager for Served {
     fn listens(&self) -> Result<Vec<String>> {
         let Some(process) = &self.process else { return Ok(Vec::new()) };
         let mut addresses = manager::listening(process.id())?;
-        addresses.retain(|address| *address != format!("127.0.0.1:{CONSOLE_PORT}"));
+        let own = [CONSOLE_PORT, CONSOLE_TLS_PORT].map(|port| format!("127.0.0.1:{port}"));
+        addresses.retain(|address| !own.contains(address));
         Ok(addresses)
     }
 

@@ -10,6 +10,9 @@ use super::instance::Ended;
 
 /// A program that is a manager when it is started.
 pub(crate) trait Subject: Sync {
+    /// So many are asked side by side: mostly they wait. A process can have ten.
+    fn side_by_side(&self) -> usize;
+
     /// Starts it with an account of ours, to be asked for files.
     fn start(&self) -> Result<Box<dyn Manager>>;
 

@@ -15,6 +15,7 @@ use amictl::testing::scenario::{Ask, Question, Scenario, Trials};
 use amictl::testing::wire::{Conversation, Heard, Recording, Table, Wire, load};
 use anyhow::{Context, Result, anyhow};
 
+use super::manager::PATIENCE;
 use super::record::{head, today};
 use super::server::Server;
 use super::subject::Subject;
@@ -49,7 +50,8 @@ pub(crate) fn wire(options: &Options) -> Result<Verdict> {
     for talker in talkers(options)? {
         for table in &tables {
             let path = folder.join(&talker.release).join(&table.topic).with_extension("json");
-            let heard = have(&*talker.subject, table).with_context(|| format!("{}, {}", table.topic, talker.release))?;
+            let heard =
+                have(&*talker.subject, table).with_context(|| format!("{}, {}", table.topic, talker.release))?;
             count += heard.len();
             let old = Recording::read(&path)?;
             if options.record {
@@ -90,9 +92,6 @@ fn talkers(options: &Options) -> Result<Vec<Talker>> {
     Ok(releases.into_iter().map(talker).collect())
 }
 
-/// So many conversations are had side by side: mostly they wait.
-const SIDE_BY_SIDE: usize = 6;
-
 /// Has all conversations of a table, each with a manager of its own, in a network of its own.
 fn have(subject: &dyn Subject, table: &Table) -> Result<BTreeMap<String, Vec<Heard>>> {
     let next = AtomicUsize::new(0);
@@ -105,7 +104,7 @@ fn have(subject: &dyn Subject, table: &Table) -> Result<BTreeMap<String, Vec<Hea
         Ok(all)
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..SIDE_BY_SIDE).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..subject.side_by_side()).map(|_| scope.spawn(work)).collect();
         let mut all = BTreeMap::new();
         for worker in workers {
             all.extend(worker.join().map_err(|_| anyhow!("a thread that talks panicked"))??);
@@ -126,7 +125,7 @@ fn one(subject: &dyn Subject, table: &Table, conversation: &Conversation) -> Res
 const PORT: u16 = 5038;
 
 /// Nothing for so long, and all that was to be sent is.
-const QUIET: Duration = Duration::from_millis(150);
+const QUIET: Duration = Duration::from_millis(300);
 
 /// Clients of the manager in the network of this thread.
 #[derive(Default)]
@@ -164,7 +163,13 @@ impl Wire for Sockets {
         let stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
-        let socket = Socket { stream, received: Vec::new(), is_closed: false, is_told: false };
+        let mut socket = Socket { stream, received: Vec::new(), is_closed: false, is_told: false };
+        let deadline = Instant::now() + PATIENCE;
+        // A thread for it may take a while to begin.
+        while !socket.is_closed && !socket.received.ends_with(b"\r\n") && Instant::now() < deadline {
+            sleep(Duration::from_millis(1));
+            socket.read();
+        }
         self.0.insert(who.to_owned(), socket);
         Ok(())
     }
