@@ -155,8 +155,8 @@ impl Hub {
     /// Sends an event to whoever may see it.
     pub fn publish(&mut self, event: &Event, now: Duration) {
         let more = self.stamps(event, now);
-        // What nobody is sent has no number.
-        self.sequence += u64::from(!self.crowd.is_disabled(&event.name));
+        // What is told to nobody has no number.
+        self.sequence += u64::from(!self.crowd.is_disabled(&event.name) && !self.sessions.is_empty());
         self.deliver(&event.text(&more), &event.name, &event.classes);
     }
 

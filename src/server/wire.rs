@@ -52,9 +52,11 @@ impl Reader {
                     self.line.extend_from_slice(bytes);
                     return;
                 }
-                // The buffer is full, and there is no end in it: it is emptied.
+                // The buffer is full, and there is no end in it: it is emptied but for its last byte, which may be the CR of
+                // an end.
                 self.is_long = true;
                 self.line.clear();
+                self.line.push(bytes[room - 1]);
                 bytes = &bytes[room..];
                 continue;
             };
@@ -173,6 +175,7 @@ mod tests {
         assert_eq!(fault(&format!("{}\n", line(1023, "\n"))), [(1, None)]);
         assert_eq!(fault(&format!("{}\n", line(1500, "\n"))), [(1, long)]);
         assert_eq!(fault(&format!("{}\r\n", line(1023, "\r\n"))), [(0, long), (0, None)], "its end is an empty line");
+        assert_eq!(fault(&format!("{}\r\n\r\n", "x".repeat(2048))), [(1, long)], "the last byte is kept");
         assert_eq!(fault(&format!("Action: Ping\r\n{}\r\nX: y\r\n\r\n", "x".repeat((1 << 20) + 5))), [(3, long)]);
         let lines = |count: usize| format!("{}\r\n", "X: y\r\n".repeat(count));
         assert_eq!(fault(&lines(128)), [(128, None)]);

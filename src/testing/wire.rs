@@ -35,6 +35,9 @@ pub struct Conversation {
     /// What it shows, in a line.
     pub about: String,
     manager_conf: Option<String>,
+    /// What comes is told for all steps together: when it comes, nobody can say.
+    #[serde(default)]
+    whole: bool,
     /// What is done, one after the other.
     pub steps: Vec<Step>,
 }
@@ -176,8 +179,17 @@ impl Conversation {
             }
             heard.push(now);
         }
-        Ok(heard)
+        Ok(if self.whole { vec![together(heard)] } else { heard })
     }
+}
+
+/// What came in several steps, as if it had come in one.
+fn together(steps: Vec<Heard>) -> Heard {
+    let mut all = Heard::new();
+    for (who, text) in steps.into_iter().flatten() {
+        all.entry(who).or_default().push_str(&text);
+    }
+    all
 }
 
 impl Step {
@@ -235,15 +247,16 @@ fn masked(bytes: &[u8]) -> String {
 
 fn masked_line(line: &str) -> String {
     let Some((name, value)) = line.split_once(": ") else { return line.to_owned() };
-    let is_key = value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (key, blanks) = value.split_at(value.trim_end_matches(' ').len());
+    let is_key = key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mask = match name {
         "EventTV" | "SessionTV" if !value.starts_with("1970-") => "{time}",
         "Timestamp" => "{time}",
         "SessionID" => "{id}",
         "Challenge" if value.bytes().all(|byte| byte.is_ascii_digit()) => "{challenge}",
         "ExpectedResponse" => "{key}",
-        "Response" if is_key && value.bytes().any(|byte| byte.is_ascii_uppercase()) => "{KEY}",
-        "Response" if is_key => "{key}",
+        "Response" if is_key && key.bytes().any(|byte| byte.is_ascii_uppercase()) => "{KEY}",
+        "Response" if is_key => return format!("{name}: {{key}}{blanks}"),
         "Uptime" | "LastReload" => "{seconds}",
         "CoreStartupDate" | "CoreReloadDate" => "{date}",
         "CoreStartupTime" | "CoreReloadTime" => "{time}",

@@ -76,10 +76,19 @@ impl Server {
         (message(&said), Some(id))
     }
 
+    /// Does a packet from an address get to the plain listener?
+    fn reaches(&self, from: IpAddr) -> bool {
+        let listener = &self.hub.loaded().manager().listeners[0];
+        listener.address.is_some_and(|at| at.ip.is_ipv6() || from.is_ipv4())
+    }
+
     fn logins(&mut self, logins: &[Login]) -> Vec<String> {
         logins
             .iter()
             .map(|Login { user, secret, from }| {
+                if !self.reaches(*from) {
+                    return NO_CONNECTION.to_owned();
+                }
                 let (answer, id) = self.login(&user.0, &secret.0, *from, "off");
                 id.into_iter().for_each(|id| self.hub.gone(id));
                 answer

@@ -24,6 +24,8 @@ pub(super) struct Clients {
 
 struct Client {
     id: Option<Id>,
+    /// Sent, and not read yet: it is not listened to.
+    unread: Vec<u8>,
     received: Vec<u8>,
     is_closed: bool,
     is_told: bool,
@@ -61,17 +63,20 @@ impl Wire for Clients {
     fn connect(&mut self, who: &str) -> io::Result<()> {
         let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
         let id = self.hub.connect(Peer { remote, local, is_tls: false, session: 0 }, self.now);
-        let client = Client { id, received: Vec::new(), is_closed: id.is_none(), is_told: false };
+        let client = Client { id, unread: Vec::new(), received: Vec::new(), is_closed: id.is_none(), is_told: false };
         self.ids.insert(who.to_owned(), client);
         Ok(())
     }
 
     fn send(&mut self, who: &str, bytes: &[u8]) {
-        let client = &self.ids[who];
-        let listens = client.id.filter(|_| !client.is_closed);
-        // As they come from the network: not all at once.
-        for bytes in bytes.chunks(1000) {
-            listens.into_iter().for_each(|id| self.hub.received(id, bytes, self.now));
+        let client = self.ids.get_mut(who).unwrap();
+        client.unread.extend_from_slice(bytes);
+        let Some(id) = client.id.filter(|_| !client.is_closed) else { return };
+        let due = self.hub.due(id).unwrap();
+        client.received.extend(due.bytes);
+        if due.listens {
+            // As they come from the network: not all at once.
+            std::mem::take(&mut client.unread).chunks(1000).for_each(|bytes| self.hub.received(id, bytes, self.now));
         }
     }
 

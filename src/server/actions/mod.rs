@@ -98,8 +98,16 @@ fn refuse(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, details: Deta
         hub.log(&format!("action {action} of user `{account}`: Asterisk {} crashes on it", hub.loaded.release()));
         return hub.error(id, request, access::MALFORMED_FILTER);
     }
-    hub.error(id, request, trace.answer());
-    match denied(trace).map(|step| step.check) {
+    let check = denied(trace).map(|step| step.check);
+    match check {
+        // In the very bytes that it sent.
+        Some(Check::Action) => {
+            let why = access::invalid_command(details.action);
+            hub.send(id, &session::answer("Error", request, &[("Message", &why)]));
+        }
+        _ => hub.error(id, request, trace.answer()),
+    }
+    match check {
         Some(Check::Action) => hub.tell(id, Security::RequestBadFormat, details, now),
         Some(Check::Class) => hub.tell(id, Security::RequestNotAllowed, details, now),
         _ => {}

@@ -119,6 +119,8 @@ fn one(subject: &dyn Subject, table: &Table, conversation: &Conversation) -> Res
     let question = Question { ask: Ask::Manager, files, manager: Trials::default() };
     let scenario = Scenario::new(conversation.name.clone(), String::new(), &question);
     let _manager = subject.start_with(&scenario)?.map_err(|ended| anyhow!("it {ended:?}"))?;
+    // An Asterisk tells whoever is there by then that it is up, some time after that.
+    sleep(QUIET);
     Ok(conversation.play(&mut Sockets::default())?)
 }
 
