@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, sleep};
+use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 use std::{fmt, fs};
 
@@ -203,30 +203,44 @@ impl Manager for Instance {
 }
 
 /// The last that a program said. A configuration can make it say gigabytes.
-pub(crate) struct Console(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Console {
+    tail: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
 
 impl Console {
     const KEPT: usize = 1500;
 
     pub(crate) fn of(mut reader: PipeReader) -> Console {
         let tail = Arc::new(Mutex::new(Vec::new()));
-        let console = Console(Arc::clone(&tail));
-        thread::spawn(move || {
+        let heard = Arc::clone(&tail);
+        let reader = thread::spawn(move || {
             let mut chunk = [0; 1 << 14];
             while let Ok(count @ 1..) = reader.read(&mut chunk) {
-                let Ok(mut tail) = tail.lock() else { return };
-                tail.extend_from_slice(&chunk[..count]);
-                let surplus = tail.len().saturating_sub(Console::KEPT);
-                tail.drain(..surplus);
+                let Ok(mut heard) = heard.lock() else { return };
+                heard.extend_from_slice(&chunk[..count]);
+                let surplus = heard.len().saturating_sub(Console::KEPT);
+                heard.drain(..surplus);
             }
         });
-        console
+        Console { tail, reader }
+    }
+}
+
+impl Console {
+    /// The last words of a program that has ended.
+    pub(crate) fn last_words(&self) -> String {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !self.reader.is_finished() && Instant::now() < deadline {
+            sleep(Duration::from_millis(1));
+        }
+        self.to_string()
     }
 }
 
 impl fmt::Display for Console {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tail = self.0.lock().map(|it| it.clone()).unwrap_or_default();
+        let tail = self.tail.lock().map(|it| it.clone()).unwrap_or_default();
         write!(f, "\n{}", String::from_utf8_lossy(&tail).trim())
     }
 }

@@ -48,8 +48,8 @@ const BOOT: Duration = Duration::from_secs(20);
 /// How it ends where it is not going to listen: an Asterisk runs on, without its manager.
 const NO_LISTENER: &str = "the file opens no listener";
 const FOREIGN_ADDRESS: &str = "Cannot assign requested address";
-/// The exit code where there is nothing to serve.
-const FINDINGS: i32 = 1;
+/// What it says where there is nothing to serve.
+const NOT_LOADED: &str = "Asterisk does not load";
 
 impl Subject for Server {
     fn side_by_side(&self) -> usize {
@@ -74,7 +74,7 @@ impl Subject for Server {
         let process = match self.serve(&home, &home.etc().join("manager.conf"), &[])? {
             Ok(process) => Some(process),
             Err((_, said)) if said.contains(NO_LISTENER) || said.contains(FOREIGN_ADDRESS) => None,
-            Err((status, _)) if status.code() == Some(FINDINGS) => return Ok(Err(Ended::Died)),
+            Err((_, said)) if said.contains(NOT_LOADED) => return Ok(Err(Ended::Died)),
             Err((status, said)) => bail!("amictl serve ended with {status}, saying:{said}"),
         };
         let root = home.outside.join("console.conf");
@@ -108,9 +108,7 @@ impl Server {
                 return Ok(Ok(process));
             }
             if let Some(status) = ended {
-                // What it said last may still be on its way.
-                sleep(Duration::from_millis(20));
-                return Ok(Err((status, said.to_string())));
+                return Ok(Err((status, said.last_words())));
             }
             if Instant::now() > deadline {
                 bail!("amictl serve does not listen after {} s, saying:{text}", BOOT.as_secs());
