@@ -23,7 +23,7 @@ pub struct Table {
     manager_conf: String,
     /// What is said, in order.
     #[serde(rename = "conversation")]
-    pub conversations: Vec<Conversation>,
+    conversations: Vec<Conversation>,
 }
 
 /// One configuration, and what clients do with it.
@@ -35,6 +35,9 @@ pub struct Conversation {
     /// What it shows, in a line.
     pub about: String,
     manager_conf: Option<String>,
+    /// The releases that it is about; all where none is named.
+    #[serde(default)]
+    on: Vec<String>,
     /// What comes is told for all steps together: when it comes, nobody can say.
     #[serde(default)]
     whole: bool,
@@ -128,6 +131,11 @@ pub fn load(folder: &Path) -> io::Result<Vec<Table>> {
 }
 
 impl Table {
+    /// The conversations to have with a release.
+    pub fn about<'t>(&'t self, release: &'t str) -> impl Iterator<Item = &'t Conversation> {
+        self.conversations.iter().filter(move |it| it.on.is_empty() || it.on.iter().any(|on| on == release))
+    }
+
     /// The manager.conf of a conversation.
     pub fn manager_conf<'t>(&'t self, conversation: &'t Conversation) -> &'t str {
         conversation.manager_conf.as_deref().unwrap_or(&self.manager_conf)

@@ -12,7 +12,10 @@ use crate::config::manager::filter::FilterReader;
 pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     let is_broken = hub.general().brokeneventsaction.value;
     let Some(mask) = access::mask(request.header("EventMask")) else {
-        return if is_broken { () } else { hub.error(id, request, "Invalid event mask") };
+        if !is_broken {
+            hub.error(id, request, "Invalid event mask");
+        }
+        return;
     };
     hub.turn(id, |login| login.mask = mask);
     if is_broken && mask.is_all() {

@@ -50,8 +50,7 @@ pub(crate) fn wire(options: &Options) -> Result<Verdict> {
     for talker in talkers(options)? {
         for table in &tables {
             let path = folder.join(&talker.release).join(&table.topic).with_extension("json");
-            let heard =
-                have(&*talker.subject, table).with_context(|| format!("{}, {}", table.topic, talker.release))?;
+            let heard = have(&talker, table).with_context(|| format!("{}, {}", table.topic, talker.release))?;
             count += heard.len();
             let old = Recording::read(&path)?;
             if options.record {
@@ -61,7 +60,7 @@ pub(crate) fn wire(options: &Options) -> Result<Verdict> {
                 continue;
             }
             let Some(recorded) = old else { continue };
-            for conversation in &table.conversations {
+            for conversation in table.about(&talker.release) {
                 let (was, is) = (recorded.heard.get(&conversation.name), &heard[&conversation.name]);
                 if was != Some(is) {
                     others += 1;
@@ -93,12 +92,14 @@ fn talkers(options: &Options) -> Result<Vec<Talker>> {
 }
 
 /// Has all conversations of a table, each with a manager of its own, in a network of its own.
-fn have(subject: &dyn Subject, table: &Table) -> Result<BTreeMap<String, Vec<Heard>>> {
+fn have(talker: &Talker, table: &Table) -> Result<BTreeMap<String, Vec<Heard>>> {
+    let subject = &*talker.subject;
+    let conversations: Vec<&Conversation> = table.about(&talker.release).collect();
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<(String, Vec<Heard>)>> {
         let mut all = Vec::new();
         network::leave()?;
-        while let Some(it) = table.conversations.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(it) = conversations.get(next.fetch_add(1, Ordering::Relaxed)) {
             all.push((it.name.clone(), one(subject, table, it).with_context(|| it.name.clone())?));
         }
         Ok(all)
@@ -200,8 +201,10 @@ impl Wire for Sockets {
         let mut last = begin;
         while begin.elapsed() < at_least + QUIET || last.elapsed() < QUIET {
             sleep(Duration::from_millis(2));
-            if self.0.values_mut().fold(false, |any, socket| socket.read() || any) {
-                last = Instant::now();
+            for socket in self.0.values_mut() {
+                if socket.read() {
+                    last = Instant::now();
+                }
             }
         }
     }
