@@ -136,6 +136,7 @@ impl Hub {
 
     /// A client will send no more: what it asked for is answered, and then it is closed.
     pub fn ended(&mut self, id: Id) {
+        self.end_wait(id, b"");
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if !matches!(session.state, State::Refused { .. }) {
             session.state = State::Closing;
@@ -165,18 +166,18 @@ impl Hub {
         let fates = self.crowd.judge(text, name, classes);
         let mut woken = Vec::new();
         for (&id, session) in &mut self.sessions {
-            if session.login.as_ref().is_none_or(|login| fates[login.kind] != Fate::Delivered) {
-                continue;
-            }
-            if matches!(session.state, State::Waiting { .. }) {
-                woken.push(id);
-            } else if matches!(session.state, State::Open) {
+            let Some(fate) = session.login.as_ref().map(|login| fates[login.kind]) else { continue };
+            let is_sent = fate == Fate::Delivered;
+            // Who waits is woken by what it is not sent, too.
+            if matches!(session.state, State::Waiting { .. }) && fate != Fate::Disabled {
+                woken.push((id, is_sent));
+            } else if is_sent && matches!(session.state, State::Open) {
                 session.queue(text);
                 self.stirred.insert(id);
             }
         }
-        for id in woken {
-            self.end_wait(id, text);
+        for (id, is_sent) in woken {
+            self.end_wait(id, if is_sent { text } else { b"" });
         }
     }
 

@@ -49,7 +49,10 @@ pub(super) fn user_event(hub: &mut Hub, id: Id, request: &Request, now: Duration
 }
 
 pub(super) fn wait_event(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
-    let seconds = std::str::from_utf8(request.header("Timeout")).ok().and_then(|text| text.trim().parse::<u64>().ok());
+    // Digits count as far as they go; what begins with none is no limit.
+    let timeout = request.header("Timeout");
+    let digits = timeout.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(timeout.len());
+    let seconds = std::str::from_utf8(&timeout[..digits]).ok().and_then(|digits| digits.parse::<u64>().ok());
     // Longer than there is time is no limit.
     let until = seconds.and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
     hub.set(id, State::Waiting { until, asked: request.clone() });
