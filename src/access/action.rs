@@ -41,7 +41,7 @@ pub fn action(configuration: Configuration<'_, '_>, release: Release, request: R
     }
     let Some(action) = catalog::action(release, name) else {
         steps.add(Check::Action, Outcome::Denies, unknown(release, name), None);
-        return steps.end(Outcome::Denies, invalid(name));
+        return steps.end(Outcome::Denies, show_whole(&invalid_command(name)));
     };
     let module = action.module().map(|module| format!(", where {module} is loaded")).unwrap_or_default();
     steps.add(Check::Action, Outcome::Passes, format!("{} is known{module}", action.name()), None);
@@ -112,11 +112,12 @@ fn unknown(release: Release, name: &[u8]) -> String {
     }
 }
 
-fn invalid(name: &[u8]) -> String {
+/// What a client is told that asks for an action that there is not.
+pub fn invalid_command(name: &[u8]) -> Vec<u8> {
     let rest = b". Use Action: ListCommands to show available commands.";
     let mut message = [b"Invalid/unknown command: ", name, rest].concat();
     message.truncate(LONGEST_MESSAGE);
-    show_whole(&message)
+    message
 }
 
 /// Is a class granted that lets the action run? Says how, or what the client is told.

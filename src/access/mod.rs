@@ -13,7 +13,7 @@ mod near;
 mod originate;
 mod trace;
 
-pub use action::{Request, action, rights, suffices};
+pub use action::{Request, action, invalid_command, rights, suffices};
 pub use delivery::{Delivery, Fate, Watcher};
 pub use explain::{Explanation, Sent, Session, explain};
 pub use headers::{CRASH, MALFORMED_FILTER};

@@ -94,6 +94,11 @@ impl Crowd {
         self.compile();
     }
 
+    /// Is nobody sent this event, whoever asks for it?
+    pub(super) fn is_disabled(&self, name: &[u8]) -> bool {
+        self.disabled.iter().any(|other| other == name)
+    }
+
     /// The kind of a session that joins, and what it asks, shared with the others of that kind.
     pub(super) fn join(&mut self, asks: Rc<Asks>) -> (usize, Rc<Asks>) {
         if let Some(&number) = self.known.get(&asks) {

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::host::timestamp;
+use crate::release::Release;
 
 /// An event before it is sent: what comes between is a matter of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +123,23 @@ impl Security {
 }
 
 impl Event {
+    /// Where it is raised, as `debug = yes` has it told: for what the server itself raises this is where an Asterisk does,
+    /// with the line where that was seen. Of anything else nobody can know it here.
+    pub(super) fn raised(&self, release: Release) -> String {
+        let (function, lines) = match (&self.name[..], &self.classes[..]) {
+            (b"UserEvent", _) => ("action_userevent", [6356, 6479]),
+            (b"Reload", _) => ("manager_generic_msg_cb", [1909, 624]),
+            (_, b"security") => ("manager_default_msg_cb", [1875, 593]),
+            _ => return "File: amictl\r\nLine: 0\r\nFunc: publish\r\n".to_owned(),
+        };
+        let line = match release.to_string().as_str() {
+            "16.28.0" => lines[0],
+            "22.10.1" => lines[1],
+            _ => 0,
+        };
+        format!("File: manager.c\r\nLine: {line}\r\nFunc: {function}\r\n")
+    }
+
     /// Its text. `more`: what the configuration adds behind the classes.
     pub fn text(&self, more: &[u8]) -> Vec<u8> {
         let parts: [&[u8]; 8] =

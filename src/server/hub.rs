@@ -163,6 +163,7 @@ impl Hub {
 
     /// A client will send no more: what it asked for is answered, and then it is closed.
     pub fn ended(&mut self, id: Id) {
+        self.end_wait(id, b"");
         if self.sessions.get(&id).is_some_and(|session| session.state.is_read()) {
             self.set(id, State::Closing(End::Client));
         }
@@ -194,8 +195,9 @@ impl Hub {
             let names = self.general().channel_variables();
             self.channels.tell(&mut event, &names, variables);
         }
-        let more = self.stamps(now);
-        self.sequence += 1;
+        let more = self.stamps(&event, now);
+        // What is told to nobody has no number.
+        self.sequence += u64::from(!self.crowd.is_disabled(&event.name) && !self.sessions.is_empty());
         self.deliver(&event.text(&more), &event.name, &event.classes);
     }
 
@@ -336,15 +338,14 @@ impl Hub {
     }
 
     /// What the configuration adds to every event.
-    fn stamps(&self, now: Duration) -> Vec<u8> {
+    fn stamps(&self, event: &Event, now: Duration) -> Vec<u8> {
         let general = self.general();
         let mut text = String::new();
         if general.timestampevents.value {
             text += &format!("Timestamp: {}.{:06}\r\n", now.as_secs(), now.subsec_micros());
         }
         if general.debug.value {
-            // Where in Asterisk an event is raised nobody can know here.
-            text += &format!("SequenceNumber: {}\r\nFile: amictl\r\nLine: 0\r\nFunc: publish\r\n", self.sequence);
+            text += &format!("SequenceNumber: {}\r\n{}", self.sequence, event.raised(self.loaded.release()));
         }
         text.into_bytes()
     }

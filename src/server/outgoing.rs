@@ -43,13 +43,13 @@ impl Hub {
         let (mut woken, mut behind, mut count) = (Vec::new(), Vec::new(), 0);
         self.load.add(text.len());
         for (&id, session) in &mut self.sessions {
-            if session.login.as_ref().is_none_or(|login| fates[login.kind] != Fate::Delivered) {
-                continue;
-            }
-            count += usize::from(session.state.is_read());
-            if matches!(session.state, State::Waiting { .. }) {
-                woken.push(id);
-            } else if matches!(session.state, State::Open) {
+            let Some(fate) = session.login.as_ref().map(|login| fates[login.kind]) else { continue };
+            let is_sent = fate == Fate::Delivered;
+            count += usize::from(is_sent && session.state.is_read());
+            // Who waits is woken by what it is not sent, too.
+            if matches!(session.state, State::Waiting { .. }) && fate != Fate::Disabled {
+                woken.push((id, is_sent));
+            } else if is_sent && matches!(session.state, State::Open) {
                 if !session.queue.push(text, &mut self.load) {
                     behind.push(id);
                 }
@@ -59,7 +59,7 @@ impl Hub {
         let receivers = Receivers { sessions: &self.sessions, fates, count };
         let observation = Observation { at: self.now, client: None, what: What::Event { name, classes, receivers } };
         self.extras.observers.iter_mut().for_each(|observer| observer.observe(&observation));
-        woken.into_iter().for_each(|id| self.end_wait(id, text));
+        woken.into_iter().for_each(|(id, is_sent)| self.end_wait(id, if is_sent { text } else { b"" }));
         behind.into_iter().for_each(|id| self.cut(id, End::Backlog));
         self.relieve();
     }

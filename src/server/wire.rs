@@ -18,7 +18,10 @@ pub(super) struct Reader {
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,
     message: Request,
-    fault: Option<Fault>,
+    /// A line was too long. That is told at the end of a message, but not of one that has too many lines: it is the fault
+    /// of the next then, whatever that is.
+    is_long: bool,
+    has_many: bool,
 }
 
 /// A message: the lines of a request, without their ends.
@@ -53,15 +56,17 @@ impl Reader {
                     self.line.extend_from_slice(bytes);
                     return &[];
                 }
-                // The buffer is full, and there is no end in it: it is emptied.
-                self.fault.get_or_insert(Fault::LineTooLong);
+                // The buffer is full, and there is no end in it: it is emptied but for its last byte, which may be the CR of
+                // an end.
+                self.is_long = true;
                 self.line.clear();
+                self.line.push(bytes[room - 1]);
                 bytes = &bytes[room..];
                 continue;
             };
             self.line.extend_from_slice(&bytes[..end]);
             bytes = &bytes[end + 1..];
-            if self.end_line() && !each(std::mem::take(&mut self.message), self.fault.take()) {
+            if self.end_line() && !each(std::mem::take(&mut self.message), self.take_fault()) {
                 break;
             }
         }
@@ -78,6 +83,14 @@ impl Reader {
         self.line.len() + lines.sum::<usize>()
     }
 
+    /// What is wrong with the message that ends.
+    fn take_fault(&mut self) -> Option<Fault> {
+        if std::mem::take(&mut self.has_many) {
+            return Some(Fault::TooManyLines);
+        }
+        std::mem::take(&mut self.is_long).then_some(Fault::LineTooLong)
+    }
+
     /// Ends the line. Does it end the message, too?
     fn end_line(&mut self) -> bool {
         let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
@@ -87,7 +100,7 @@ impl Reader {
         if !is_empty && self.message.lines.len() < MOST_LINES {
             self.message.lines.push(line.to_vec());
         } else if !is_empty {
-            self.fault.get_or_insert(Fault::TooManyLines);
+            self.has_many = true;
         }
         self.line.clear();
         is_empty
@@ -182,6 +195,7 @@ mod tests {
         assert_eq!(fault(&format!("{}\n", line(1023, "\n"))), [(1, None)]);
         assert_eq!(fault(&format!("{}\n", line(1500, "\n"))), [(1, long)]);
         assert_eq!(fault(&format!("{}\r\n", line(1023, "\r\n"))), [(0, long), (0, None)], "its end is an empty line");
+        assert_eq!(fault(&format!("{}\r\n\r\n", "x".repeat(2048))), [(1, long)], "the last byte is kept");
         assert_eq!(fault(&format!("Action: Ping\r\n{}\r\nX: y\r\n\r\n", "x".repeat((1 << 20) + 5))), [(3, long)]);
         let lines = |count: usize| format!("{}\r\n", "X: y\r\n".repeat(count));
         assert_eq!(fault(&lines(128)), [(128, None)]);

@@ -14,6 +14,7 @@ use super::scenario::{Ask, CASE, Scenario, Table};
 use super::started::started;
 use super::undefined::is_undefined;
 use crate::config::manager::Manager;
+use crate::config::manager::listen::{ListenerKind, State};
 use crate::config::{self, Effective, Outcome, Place, What, World};
 use crate::host::Host as _;
 use crate::release::Release;
@@ -132,6 +133,28 @@ impl Evaluator {
             Some(started) => Answer::Manager(Box::new(started)),
             None => Answer::Crashes(Yes),
         }))
+    }
+
+    /// Where an Asterisk with the files of a scenario listens, and `amictl serve` does not: its web server, and TLS without
+    /// a certificate, which ends every connection.
+    ///
+    /// # Errors
+    ///
+    /// A file with a name that leads out of the folder.
+    pub fn unserved_listeners(&self, scenario: &Scenario) -> io::Result<Vec<String>> {
+        let memory = scenario.in_memory(ETC)?;
+        let path = Path::new(ETC).join("manager.conf");
+        let Ok(bytes) = memory.read(&path) else { return Ok(Vec::new()) };
+        let files = Files::default();
+        let world = World::new(&files, &memory, Place { etc: ETC.into(), root: None, complete: true });
+        let root = files.add("manager.conf".to_owned(), path, bytes).id();
+        let effective = config::load(&world, root, self.release);
+        let manager = Manager::load(&world, &effective, self.release);
+        let tls = &manager.general.tls;
+        let vain = manager.listeners.iter().filter(|it| it.kind == ListenerKind::Tls && tls.certfile.value.is_empty());
+        let web = manager.http.iter().flat_map(|http| &http.listeners);
+        let listeners = web.chain(vain).filter(|it| it.state == State::Listens);
+        Ok(listeners.filter_map(|listener| listener.address).map(|address| address.to_string()).collect())
     }
 
     /// Its answer to a scenario about which no table says whether anything is undefined.

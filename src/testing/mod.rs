@@ -28,3 +28,5 @@ pub mod sessions;
 mod started;
 pub mod streams;
 pub mod undefined;
+#[cfg(unix)]
+pub mod wire;

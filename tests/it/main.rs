@@ -53,7 +53,13 @@ mod server_hostile;
 #[cfg(feature = "server")]
 mod server_replies;
 #[cfg(all(unix, feature = "server"))]
+mod server_scenarios;
+#[cfg(all(unix, feature = "server"))]
+mod server_sessions;
+#[cfg(all(unix, feature = "server"))]
 mod server_sources;
+#[cfg(all(unix, feature = "server"))]
+mod server_wire;
 mod settings;
 mod shell;
 #[cfg(unix)]

@@ -182,6 +182,32 @@ impl ServerCertVerifier for Anybody {
     }
 }
 
+/// Asterisk goes on with the other one; what the command line asks for is not given up.
+#[test]
+fn a_listener_that_cannot_be_had_is_no_end_to_the_other() {
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap().port().to_string();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let conf = format!(
+        "[general]\nenabled = yes\nbindaddr = 127.0.0.1\nport = {free}\ntlsenable = yes\ntlsbindaddr = 127.0.0.1:{}\n\
+        tlscertfile = {}\n{USERS}",
+        taken,
+        root().join("fixtures/manager/tls/both.pem").display()
+    );
+    let at = support::folder(&[("manager.conf", &conf)]);
+    let served = Served::new(at.path(), 1, &[]);
+    assert_eq!(served.at, [format!("127.0.0.1:{free}")]);
+    assert!(login(&mut connect(&served.at[0]), "x7Qmk2vv").contains("Authentication accepted"));
+    drop(served);
+    let refused = Command::new(env!("CARGO_BIN_EXE_amictl"))
+        .args(["serve", "manager.conf", "--port", "0", "--tls-port", &taken])
+        .current_dir(at.path())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("cannot listen on"));
+}
+
 #[test]
 fn tls_is_served_beside_the_plain_listener() {
     let certificate = root().join("fixtures/manager/tls/both.pem");

@@ -1,5 +1,6 @@
 //! `amictl serve`: the configuration, running.
 
+mod doors;
 mod feed;
 mod logging;
 mod operation;
@@ -12,27 +13,26 @@ mod watch;
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::exit::{Exit, Failure};
 use super::{Reading, complain, target};
-use crate::config::manager::listen::{ListenerKind, State};
 use crate::host::{Disk, Host, raise_file_limit, random};
 use crate::release::Release;
 use crate::report::listening::Listening;
 use crate::server::observe::Observer;
 use crate::server::rights::Watching;
-use crate::server::{Event, Extras, Hub, Loaded, Log, Net, Tls, tls};
+use crate::server::{Event, Extras, Hub, Log, Net, Tls};
 use crate::text::Secrets;
+use doors::{Doors, Plan, bind};
 use feed::Feed;
 use logging::Logging;
 use operation::Operation;
@@ -69,15 +69,8 @@ pub(super) struct Serve {
     /// The manager.conf
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Listen on this address
-    #[arg(long, value_name = "IP")]
-    bind: Option<IpAddr>,
-    /// Listen on this port
-    #[arg(long, value_name = "PORT")]
-    port: Option<u16>,
-    /// Listen on this port with TLS
-    #[arg(long, value_name = "PORT")]
-    tls_port: Option<u16>,
+    #[command(flatten)]
+    doors: Doors,
     /// Answer actions with what is written down in this file (TOML)
     #[arg(long, value_name = "FILE")]
     replies: Option<PathBuf>,
@@ -125,13 +118,6 @@ enum Ready {
     Json,
 }
 
-/// What is listened to.
-struct Doors {
-    plain: Option<SocketAddr>,
-    tls: Option<(SocketAddr, Tls)>,
-    admin: Option<(SocketAddr, Operation)>,
-}
-
 impl Serve {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
         if target::is_stdin(&self.file) {
@@ -155,17 +141,18 @@ impl Serve {
         let (loaded, problems) = source.load()?;
         problems.iter().for_each(|problem| complain(&format!("amictl: {problem}")));
         let Some(loaded) = loaded else { return Ok(Exit::Findings) };
-        let doors = self.doors(&loaded)?;
+        let plan = self.doors.plan(&loaded)?;
+        let operation = self.admin.map(|_| Operation::new(release, host.now()));
         self.feed.look(host)?;
         raise_file_limit();
         let strict = Strict::new(&self.strict_rights, &loaded)?;
         let mut extras = self.extras(host, release, strict.as_ref())?;
-        extras.observers.extend(doors.admin.iter().map(|(_, it)| Box::new(it.metrics.clone()) as _));
+        extras.observers.extend(operation.iter().map(|it| Box::new(it.metrics.clone()) as _));
         let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(extras);
         self.logging.begin();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
-        LocalSet::new().block_on(&runtime, self.listen(&source, hub, doors, out))?;
+        LocalSet::new().block_on(&runtime, self.listen(&source, hub, plan, operation, out))?;
         Ok(strict.map_or(Ok(Exit::Clean), |strict| strict.end(self.ready, out))?)
     }
 
@@ -181,53 +168,31 @@ impl Serve {
         Ok(Extras { secrets, replies: Rc::new(replies.unwrap_or_default()), observers })
     }
 
-    /// Where to listen.
-    fn doors(&self, loaded: &Loaded) -> Result<Doors, Failure> {
-        let plain = self.address(loaded, ListenerKind::Plain);
-        let tls = self.address(loaded, ListenerKind::Tls).and_then(|at| match tls(loaded) {
-            Ok(tls) => Some((at, tls)),
-            // Asterisk goes on without TLS, too.
-            Err(error) => {
-                complain(&format!("amictl: no TLS: {error}"));
-                None
-            }
-        });
-        if plain.is_none() && tls.is_none() {
-            return Err(Failure { exit: Exit::Findings, ..Failure::usage("the file opens no listener") }
-                .help("say where: `--bind 127.0.0.1 --port 5038`"));
-        }
-        let admin = self.admin.map(|at| (at, Operation::new(loaded.release(), Disk.now())));
-        Ok(Doors { plain, tls, admin })
-    }
-
-    /// Where to listen for connections of a kind, if the options or the file say so.
-    fn address(&self, loaded: &Loaded, kind: ListenerKind) -> Option<SocketAddr> {
-        let listener = loaded.manager().listeners.iter().find(|it| it.kind == kind);
-        let named = listener.filter(|it| it.state == State::Listens).and_then(|it| it.address);
-        let port = if kind == ListenerKind::Plain { self.port } else { self.tls_port };
-        let ip = self.bind.or(named.map(|it| it.ip)).unwrap_or(Ipv6Addr::LOCALHOST.into());
-        Some(SocketAddr::new(ip, port.or(named.map(|it| it.port))?))
-    }
-
     /// Listens until a signal comes, then tells everybody and waits until all is sent.
-    async fn listen(&self, source: &Source<'_>, hub: Hub, doors: Doors, out: &mut dyn Write) -> Result<(), Failure> {
+    async fn listen(
+        &self,
+        source: &Source<'_>,
+        hub: Hub,
+        plan: Plan,
+        operation: Option<Operation>,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
         let mut signals = Signals::new().map_err(|error| Failure::input(format!("cannot mind signals: {error}")))?;
         let watch = self.watch.then(|| Watch::new(source)).transpose()?;
         let net = Net::new(hub, Box::new(|| Disk.now()));
         let mut listening = Listening { release: source.release, plain: None, tls: None, admin: None };
-        if let Some(at) = doors.plain {
-            let (listener, at) = bind(at).await?;
+        let (plain, tls) = self.doors.open(plan).await?;
+        if let Some((listener, at)) = plain {
             listening.plain = Some(at);
             spawn_local(net.clone().accept(listener, None));
         }
-        if let Some((at, Tls { acceptor, notes })) = doors.tls {
-            let (listener, at) = bind(at).await?;
+        if let Some(((listener, at), Tls { acceptor, notes })) = tls {
             listening.tls = Some(at);
             notes.iter().for_each(|note| warn!("{note}"));
             spawn_local(net.clone().accept(listener, Some(acceptor)));
         }
-        if let Some((at, operation)) = &doors.admin {
-            let (listener, at) = bind(*at).await?;
+        if let (Some(at), Some(operation)) = (self.admin, &operation) {
+            let (listener, at) = bind(at).await?;
             listening.admin = Some(at);
             operation.begin(listener);
         }
@@ -238,7 +203,7 @@ impl Serve {
         out.flush()?;
         spawn_local(net.clone().keep_time());
         self.feed.begin(&net, source.release);
-        let tell = |reloaded: &Reloaded| doors.admin.iter().for_each(|(_, it)| it.reloaded(reloaded));
+        let tell = |reloaded: &Reloaded| operation.iter().for_each(|it| it.reloaded(reloaded));
         mind(source, &net, &mut signals, watch, tell).await;
         let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
         let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
@@ -285,11 +250,4 @@ async fn mind(
             watch.again(source);
         }
     }
-}
-
-async fn bind(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failed = |error| Failure::input(format!("cannot listen on {at}: {error}"));
-    let listener = TcpListener::bind(at).await.map_err(failed)?;
-    let at = listener.local_addr().map_err(failed)?;
-    Ok((listener, at))
 }

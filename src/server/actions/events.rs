@@ -13,8 +13,12 @@ use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::FilterReader;
 
 pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+    let is_broken = hub.general().brokeneventsaction.value;
     let Some(mask) = access::mask(request.header("EventMask")) else {
-        return hub.error(id, request, "Invalid event mask");
+        if !is_broken {
+            hub.error(id, request, "Invalid event mask");
+        }
+        return;
     };
     let mut read = Classes::NONE;
     hub.turn(id, |asks| {
@@ -24,7 +28,7 @@ pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     if !mask.is_all() {
         hub.observe(id, What::AskedFor { mask, read });
     }
-    if hub.general().brokeneventsaction.value && mask.is_all() {
+    if is_broken && mask.is_all() {
         return;
     }
     let word: &[u8] = if mask.is_none() { b"Off" } else { b"On" };
@@ -62,8 +66,23 @@ pub(super) fn user_event(hub: &mut Hub, id: Id, request: &Request, now: Duration
     hub.publish(&Event { name: b"UserEvent".to_vec(), classes: b"user".to_vec(), body }, now);
 }
 
+/// A number as `sscanf` with `%i` reads it: decimal, `0x` or octal with a leading `0`, as far as its digits go. What is none,
+/// or below zero, is no limit.
+fn seconds(text: &[u8]) -> Option<u64> {
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let hexadecimal = text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"0X"));
+    let (digits, radix) = match (hexadecimal, text.first()) {
+        (Some(digits), _) => (digits, 16),
+        (None, Some(b'0')) => (text, 8),
+        _ => (text, 10),
+    };
+    let is_digit = |byte: &&u8| char::from(**byte).is_digit(radix);
+    let count = digits.iter().take_while(is_digit).count();
+    u64::from_str_radix(std::str::from_utf8(&digits[..count]).ok()?, radix).ok()
+}
+
 pub(super) fn wait_event(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
-    let seconds = std::str::from_utf8(request.header("Timeout")).ok().and_then(|text| text.trim().parse::<u64>().ok());
+    let seconds = seconds(request.header("Timeout"));
     // Longer than there is time is no limit.
     let until = seconds.and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
     hub.set(id, State::Waiting { until, asked: request.only("ActionID") });

@@ -104,12 +104,20 @@ fn refuse(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, details: Deta
         hub.observe(id, What::WouldCrash(request));
         return hub.error(id, request, access::MALFORMED_FILTER);
     }
-    hub.error(id, request, trace.answer());
+    let check = denied(trace).map(|step| step.check);
+    match check {
+        // In the very bytes that it sent.
+        Some(Check::Action) => {
+            let why = access::invalid_command(details.action);
+            hub.send(id, &session::answer("Error", request, &[("Message", &why)]));
+        }
+        _ => hub.error(id, request, trace.answer()),
+    }
     if let Some(login) = hub.sessions.get(&id).and_then(|session| session.login.as_ref()) {
         let (check, why) = reason(&login.loaded, trace);
         hub.observe(id, What::Refused { request, check, why: &why });
     }
-    match denied(trace).map(|step| step.check) {
+    match check {
         Some(Check::Action) => hub.tell(id, Security::RequestBadFormat, details, now),
         Some(Check::Class) => hub.tell(id, Security::RequestNotAllowed, details, now),
         _ => {}

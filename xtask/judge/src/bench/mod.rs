@@ -9,6 +9,8 @@ mod simulate;
 use anyhow::Result;
 use clap::Subcommand;
 
+pub(crate) use read::program;
+
 /// Measure speed: several programs in turns, so that a noisy machine is as noisy to each.
 #[derive(Subcommand)]
 pub(crate) enum Command {

@@ -136,7 +136,7 @@ fn whole_process(rounds: usize) -> Result<()> {
 }
 
 /// The release binary, built now if it is not there or not of this source.
-pub(super) fn program() -> Result<PathBuf> {
+pub(crate) fn program() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo).args(["build", "--quiet", "--release", "--package", "amictl"]).status()?;
     ensure!(status.success(), "the release binary cannot be built");

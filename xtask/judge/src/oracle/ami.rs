@@ -69,9 +69,26 @@ impl Ami {
             (Some(b"Response: Success"), first) => Answer::Sections(sections(first.into_iter().chain(lines))?),
             (_, Some(b"Message: Config file has invalid format")) => Answer::Refused(Yes),
             (_, Some(b"Message: Config file not found")) => Answer::Missing(Yes),
+            // What an Asterisk never comes back from amictl's server refuses to begin.
+            (_, Some(b"Message: amictl serve does not read this file to its end")) => Answer::Hangs(Yes),
             _ => bail!("an unknown answer: {}", message.escape_ascii()),
         };
         Ok(Ok(answer))
+    }
+
+    /// What a command of the console prints.
+    pub(crate) fn command(&mut self, command: &[u8], patience: Duration) -> Result<Option<Vec<u8>>> {
+        let action = [b"Action: Command\r\nCommand: ", command, b"\r\n\r\n"].concat();
+        if self.stream.write_all(&action).is_err() {
+            return Ok(None);
+        }
+        let Ok(message) = self.message(patience) else { return Ok(None) };
+        let mut printed = Vec::new();
+        for line in message.split_crlf().filter_map(|line| line.strip_prefix(b"Output: ")) {
+            printed.extend([line, b"\n"].concat());
+        }
+        ensure!(!printed.is_empty(), "not what a command prints: {}", message.escape_ascii());
+        Ok(Some(printed))
     }
 
     fn message(&mut self, patience: Duration) -> Result<Vec<u8>, Lost> {

@@ -4,9 +4,9 @@ use std::io::{self, PipeReader, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, sleep};
+use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 use std::{fmt, fs};
 
@@ -19,9 +19,11 @@ use nix::unistd::{Pid, chdir, chroot, geteuid, getppid};
 use amictl::testing::scenario::Scenario;
 
 use super::ami::Ami;
+use super::console;
 use super::home::Home;
 use super::install::{Installation, Unavailable};
 use super::manager;
+use super::subject::{Manager, Subject};
 
 pub(crate) struct Instance {
     process: Process,
@@ -138,11 +140,6 @@ impl Instance {
         self.home.outside.join("run/asterisk.ctl")
     }
 
-    /// The addresses on which anything listens in its network.
-    pub(crate) fn listens(&self) -> Result<Vec<String>> {
-        manager::listening(self.process.0.id())
-    }
-
     /// The configuration folder, as this process sees it.
     pub(crate) fn etc(&self) -> PathBuf {
         self.home.etc()
@@ -159,12 +156,119 @@ impl Instance {
         ami.login(USER, SECRET)?;
         Ok(ami)
     }
+}
+
+impl Subject for Installation {
+    fn side_by_side(&self) -> usize {
+        4
+    }
+
+    fn start(&self) -> Result<Box<dyn Manager>> {
+        Ok(Box::new(Instance::start(self, None)?))
+    }
+
+    fn start_with(&self, scenario: &Scenario) -> Result<Result<Box<dyn Manager>, Ended>> {
+        Ok(Instance::of(self, scenario)?.map(|instance| Box::new(instance) as Box<dyn Manager>))
+    }
+}
+
+impl Manager for Instance {
+    fn console(&self, command: &[u8]) -> Result<Option<Vec<u8>>> {
+        console::answer(&self.control(), command, manager::PATIENCE)
+    }
+
+    fn listens(&self) -> Result<Vec<String>> {
+        manager::listening(self.process.0.id())
+    }
+
+    fn session(&self) -> Result<Ami> {
+        Instance::session(self)
+    }
+
+    fn etc(&self) -> PathBuf {
+        Instance::etc(self)
+    }
+
+    fn etc_inside(&self) -> String {
+        Instance::etc_inside(self)
+    }
+
+    fn has_ended(&mut self) -> Result<bool> {
+        self.process.has_ended()
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.process.is_exhausted()
+    }
+}
+
+/// The last that a program said. A configuration can make it say gigabytes.
+pub(crate) struct Console {
+    tail: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Console {
+    const KEPT: usize = 1500;
+
+    pub(crate) fn of(mut reader: PipeReader) -> Console {
+        let tail = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&tail);
+        let reader = thread::spawn(move || {
+            let mut chunk = [0; 1 << 14];
+            while let Ok(count @ 1..) = reader.read(&mut chunk) {
+                let Ok(mut heard) = heard.lock() else { return };
+                heard.extend_from_slice(&chunk[..count]);
+                let surplus = heard.len().saturating_sub(Console::KEPT);
+                heard.drain(..surplus);
+            }
+        });
+        Console { tail, reader }
+    }
+}
+
+impl Console {
+    /// The last words of a program that has ended.
+    pub(crate) fn last_words(&self) -> String {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !self.reader.is_finished() && Instant::now() < deadline {
+            sleep(Duration::from_millis(1));
+        }
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tail = self.tail.lock().map(|it| it.clone()).unwrap_or_default();
+        write!(f, "\n{}", String::from_utf8_lossy(&tail).trim())
+    }
+}
+
+/// A child that does not outlive this value, nor do those that it started (`#exec`).
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn start(mut command: Command) -> Result<Process> {
+        let program = command.get_program().to_owned();
+        command.process_group(0).stdin(Stdio::null());
+        command.spawn().with_context(|| format!("cannot start `{}`", program.display())).map(Process)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn end(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.0.try_wait()?)
+    }
 
     /// Whether it is gone, or going: its sockets are closed a little before.
     pub(crate) fn has_ended(&mut self) -> Result<bool> {
         let deadline = Instant::now() + Duration::from_secs(1);
         while Instant::now() < deadline {
-            if self.process.0.try_wait()?.is_some() {
+            if self.end()?.is_some() {
                 return Ok(true);
             }
             sleep(Duration::from_millis(10));
@@ -174,51 +278,11 @@ impl Instance {
 
     /// Whether it took all the memory it may have, now or before.
     pub(crate) fn is_exhausted(&self) -> bool {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap_or_default();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
         let peak =
             status.lines().find_map(|it| it.strip_prefix("VmPeak:")?.trim().strip_suffix("kB")?.trim().parse().ok());
         // An allocation that failed is not in the peak: the last steps can be large.
         peak.is_some_and(|it: u64| it * 1024 > MEMORY - (MEMORY >> 3))
-    }
-}
-
-/// The last that Asterisk said. A configuration can make it say gigabytes.
-struct Console(Arc<Mutex<Vec<u8>>>);
-
-impl Console {
-    const KEPT: usize = 1500;
-
-    fn of(mut reader: PipeReader) -> Console {
-        let tail = Arc::new(Mutex::new(Vec::new()));
-        let console = Console(Arc::clone(&tail));
-        thread::spawn(move || {
-            let mut chunk = [0; 1 << 14];
-            while let Ok(count @ 1..) = reader.read(&mut chunk) {
-                let Ok(mut tail) = tail.lock() else { return };
-                tail.extend_from_slice(&chunk[..count]);
-                let surplus = tail.len().saturating_sub(Console::KEPT);
-                tail.drain(..surplus);
-            }
-        });
-        console
-    }
-}
-
-impl fmt::Display for Console {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tail = self.0.lock().map(|it| it.clone()).unwrap_or_default();
-        write!(f, "\n{}", String::from_utf8_lossy(&tail).trim())
-    }
-}
-
-/// A child that does not outlive this value, nor do those that it started (`#exec`).
-struct Process(Child);
-
-impl Process {
-    fn start(mut command: Command) -> Result<Process> {
-        let program = command.get_program().to_owned();
-        command.process_group(0).stdin(Stdio::null());
-        command.spawn().with_context(|| format!("cannot start `{}`", program.display())).map(Process)
     }
 }
 
@@ -236,8 +300,13 @@ fn confined(installation: &Installation, home: &Home) -> Command {
     // Every session is a thread, and an arena for each would use up the address space.
     command.env("MALLOC_ARENA_MAX", "2");
     command.arg("-C").arg(home.inside.join("asterisk.conf"));
-    let root = installation.root.clone();
-    in_child(&mut command, move || {
+    bounded(&mut command, installation.root.clone());
+    command
+}
+
+/// Has a program run with limits, and within `root` if there is one.
+pub(crate) fn bounded(command: &mut Command, root: Option<PathBuf>) {
+    in_child(command, move || {
         setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY)?;
         setrlimit(Resource::RLIMIT_CPU, PROCESSOR_SECONDS, PROCESSOR_SECONDS)?;
         setrlimit(Resource::RLIMIT_FSIZE, DISK, DISK)?;
@@ -249,7 +318,6 @@ fn confined(installation: &Installation, home: &Home) -> Command {
         }
         Ok(())
     });
-    command
 }
 
 /// Has the child killed when the thread that started it ends, however it ends, and has it do `work` before it becomes

@@ -1,4 +1,4 @@
-//! A running Asterisk as a judge: questions in batches, and a new instance after each one that kills it.
+//! A program that runs as a judge: questions in batches, and a new instance after each one that kills it.
 
 use std::fs;
 use std::io;
@@ -11,18 +11,17 @@ use amictl::testing::scenario::{Ask, CASE, Scenario, Table};
 use anyhow::{Context, Result, bail};
 
 use super::ami::{Ami, Lost};
-use super::install::Installation;
-use super::instance::Instance;
 use super::manager;
+use super::subject::{Manager, Subject};
 
 pub(crate) struct Live<'a> {
-    installation: &'a Installation,
+    subject: &'a dyn Subject,
     running: Option<Running>,
 }
 
-/// An instance that is there has answered before.
+/// One that is there has answered before.
 struct Running {
-    instance: Instance,
+    instance: Box<dyn Manager>,
     ami: Ami,
 }
 
@@ -32,15 +31,15 @@ const BATCH: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl<'a> Live<'a> {
-    pub(crate) fn new(installation: &'a Installation) -> Live<'a> {
-        Live { installation, running: None }
+    pub(crate) fn new(subject: &'a dyn Subject) -> Live<'a> {
+        Live { subject, running: None }
     }
 
     /// The answers, in the order of the scenarios.
     pub(crate) fn answers(&mut self, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
         let of = |ask| scenarios.iter().copied().filter(|it| it.ask == ask).collect::<Vec<_>>();
         let mut parsed = self.parse(&of(Ask::Parse))?.into_iter();
-        let mut started = manager::ask_all(self.installation, &of(Ask::Manager))?.into_iter();
+        let mut started = manager::ask_all(self.subject, &of(Ask::Manager))?.into_iter();
         let answer = |scenario: &&Scenario| match scenario.ask {
             Ask::Parse => parsed.next().context("a file without an answer"),
             Ask::Manager => started.next().context("a manager without an answer"),
@@ -129,7 +128,7 @@ impl<'a> Live<'a> {
     /// The instance to ask, a new one if the last is gone.
     fn running(&mut self) -> Result<&mut Running> {
         if self.running.is_none() {
-            let instance = Instance::start(self.installation, None)?;
+            let instance = self.subject.start()?;
             let ami = instance.session()?;
             self.running = Some(Running { instance, ami });
         }

@@ -15,15 +15,12 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use socket2::{Domain, Socket, Type};
 
 use super::console;
-use super::install::Installation;
-use super::instance::{Ended, Instance};
+use super::instance::Ended;
 use super::network;
+use super::subject::{Manager, Subject};
 
-/// So many are asked side by side: mostly they wait.
-const SIDE_BY_SIDE: usize = 4;
-
-/// What becomes of Asterisks that start with the files of some scenarios, in their order.
-pub(crate) fn ask_all(installation: &Installation, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
+/// What becomes of managers that start with the files of some scenarios, in their order.
+pub(crate) fn ask_all(subject: &dyn Subject, scenarios: &[&Scenario]) -> Result<Vec<Answer>> {
     let next = AtomicUsize::new(0);
     // Each in a network of its own, so that all can have the same ports.
     let work = || -> Result<Vec<(usize, Answer)>> {
@@ -34,13 +31,13 @@ pub(crate) fn ask_all(installation: &Installation, scenarios: &[&Scenario]) -> R
         while let at = next.fetch_add(1, Ordering::Relaxed)
             && let Some(scenario) = scenarios.get(at)
         {
-            let answer = ask(installation, scenario).with_context(|| format!("asking `{}`", scenario.name))?;
+            let answer = ask(subject, scenario).with_context(|| format!("asking `{}`", scenario.name))?;
             answers.push((at, answer));
         }
         Ok(answers)
     };
     let mut answers = thread::scope(|scope| -> Result<Vec<_>> {
-        let workers: Vec<_> = (0..SIDE_BY_SIDE.min(scenarios.len())).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..subject.side_by_side().min(scenarios.len())).map(|_| scope.spawn(work)).collect();
         let mut all = Vec::new();
         for worker in workers {
             all.extend(worker.join().map_err(|_| anyhow!("a thread that asks a manager panicked"))??);
@@ -51,41 +48,40 @@ pub(crate) fn ask_all(installation: &Installation, scenarios: &[&Scenario]) -> R
     Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-fn ask(installation: &Installation, scenario: &Scenario) -> Result<Answer> {
-    let mut instance = match Instance::of(installation, scenario)? {
-        Ok(instance) => instance,
+fn ask(subject: &dyn Subject, scenario: &Scenario) -> Result<Answer> {
+    let mut manager = match subject.start_with(scenario)? {
+        Ok(manager) => manager,
         Err(Ended::Died) => return Ok(Answer::Crashes(Yes)),
         Err(Ended::Never) => return Ok(Answer::Hangs(Yes)),
     };
-    match started(&instance, &scenario.manager)? {
+    match started(&*manager, &scenario.manager)? {
         Some(started) => Ok(Answer::Manager(Box::new(started))),
-        None if instance.has_ended()? => Ok(Answer::Crashes(Yes)),
+        None if manager.has_ended()? => Ok(Answer::Crashes(Yes)),
         None => Ok(Answer::Hangs(Yes)),
     }
 }
 
 /// Longer than this nobody waits for an answer; a failed login takes a second.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Nothing when Asterisk stops to answer.
-fn started(instance: &Instance, trials: &Trials) -> Result<Option<Started>> {
-    let say = |command: &[u8]| console::answer(&instance.control(), command, PATIENCE);
-    let Some(settings) = say(b"manager show settings")? else { return Ok(None) };
-    let Some(listed) = say(b"manager show users")? else { return Ok(None) };
+/// Nothing when it stops to answer.
+fn started(manager: &dyn Manager, trials: &Trials) -> Result<Option<Started>> {
+    let Some(settings) = manager.console(b"manager show settings")? else { return Ok(None) };
+    let Some(listed) = manager.console(b"manager show users")? else { return Ok(None) };
     let mut users = Vec::new();
     for name in names(&listed) {
         let command = [&b"manager show user "[..], &console::quoted(name)].concat();
-        let Some(shown) = say(&command)? else { return Ok(None) };
+        let Some(shown) = manager.console(&command)? else { return Ok(None) };
         users.push((name.into(), lines(&shown).skip(1).map(Into::into).collect()));
     }
     let plain = plain_address(&settings);
     let logins = logins(plain, &trials.logins)?;
     let Some(delivered) = delivered(plain, trials)? else { return Ok(None) };
     // The folder is another each time.
-    let etc = instance.etc_inside();
+    let etc = manager.etc_inside();
     let setting = |line: &[u8]| replace(&squeezed(line), etc.as_bytes(), ETC).as_slice().into();
     let settings = lines(&settings).skip(1).map(setting).collect();
-    Ok(Some(Started { settings, listen: instance.listens()?, users, logins, delivered }))
+    Ok(Some(Started { settings, listen: manager.listens()?, users, logins, delivered }))
 }
 
 /// The lines that say something: not the empty ones and not the rulers.

@@ -5,7 +5,8 @@
 //! Asterisk (`live`) and a recording (`record`) all answer the same tables. `check` holds them against one another, and
 //! `contest` does so on what nobody wrote down, `shrink`ing what it `found`. `fixes` asks an Asterisk about the same
 //! files before and after amictl mended them. `capture` has many sessions, each a `listener`,
-//! watch the same calls.
+//! watch the same calls. What is asked is a `subject`: an Asterisk, or amictl's own `server`, which `served` holds against
+//! what was recorded.
 
 mod ami;
 mod capture;
@@ -24,8 +25,12 @@ mod manager;
 mod network;
 mod record;
 mod run;
+mod served;
+mod server;
 mod setup;
 mod shrink;
+mod subject;
+mod wire;
 
 use std::env;
 use std::path::PathBuf;
@@ -34,6 +39,7 @@ use amictl::testing::scenario;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
+use crate::bench::program;
 pub(crate) use console::answer;
 pub(crate) use install::{Installation, Unavailable};
 pub(crate) use instance::Instance;
@@ -65,7 +71,16 @@ pub(crate) enum Command {
     /// Put every scenario to the real thing and write the answers to fixtures/oracle/RELEASE
     Record(Selection),
     /// Put every scenario to the real thing and show where it, its recordings and amictl disagree
-    Check(Selection),
+    ///
+    /// With `--against server` no Asterisk is asked, but `amictl serve` in the place of one, and what it does is held
+    /// against the recordings.
+    Check {
+        #[command(flatten)]
+        selection: Selection,
+        /// Who is asked
+        #[arg(long, value_enum, default_value = "asterisk")]
+        against: Against,
+    },
     /// Put generated and mutated configurations to amictl and the real thing
     ///
     /// A disagreement is shrunk and becomes a scenario of fixtures/scenarios/found.toml. The topics are the tables whose
@@ -86,8 +101,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         plan: fixes::Plan,
     },
+    /// Have the conversations of fixtures/wire with the real thing, or amictl's server, and tell what is not as recorded
+    Wire(wire::Options),
     /// Record what each session of a crowd is sent while calls go on, and compare it with what amictl says
     Capture(capture::Options),
+}
+
+/// Who the scenarios are put to.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Against {
+    /// The real thing
+    Asterisk,
+    /// amictl's own server
+    Server,
 }
 
 /// Which Asterisks are asked.
@@ -150,11 +176,17 @@ impl Command {
                 run::run(&installation, etc.as_deref(), &command)
             }
             Command::Record(selection) => record::record(&selection.installations()?, &selection.tables()?),
-            Command::Check(selection) => check::check(&selection.installations()?, &selection.tables()?),
+            Command::Check { selection, against: Against::Asterisk } => {
+                check::check(&selection.installations()?, &selection.tables()?)
+            }
+            Command::Check { selection, against: Against::Server } => {
+                served::check(program()?, &selection.asked.releases, &selection.tables()?)
+            }
             Command::Live { selection, plan } => {
                 contest::live(&selection.installations()?, &selection.tables()?, &plan)
             }
             Command::Fixes { asked, plan } => fixes::fixes(&asked.installations()?, &plan),
+            Command::Wire(options) => wire::wire(&options),
             Command::Capture(options) => capture::capture(&options),
         }
     }
