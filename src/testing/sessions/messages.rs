@@ -10,7 +10,8 @@ use crate::text::is_blank;
 pub(super) struct Cutter {
     line: Vec<u8>,
     lines: Vec<Vec<u8>>,
-    fault: Option<&'static str>,
+    is_long: bool,
+    has_many: bool,
 }
 
 /// A message: its lines, or what is wrong with it.
@@ -25,8 +26,9 @@ impl Cutter {
         if byte != b'\n' {
             self.line.push(byte);
             if self.line.len() == 1024 {
-                self.fault.get_or_insert("Failed to parse message: line too long");
-                self.line.clear();
+                // What is read into is emptied but for its last byte.
+                self.is_long = true;
+                self.line = vec![byte];
             }
             return None;
         }
@@ -34,10 +36,16 @@ impl Cutter {
         line.pop_if(|last| *last == b'\r');
         line.truncate(line.iter().position(|&byte| byte == 0).unwrap_or(line.len()));
         if line.is_empty() {
-            return Some(Message { lines: std::mem::take(&mut self.lines), fault: self.fault.take() });
+            // Of both the long line is the fault of the next message.
+            let fault = match () {
+                () if std::mem::take(&mut self.has_many) => Some("Too many lines in message or allocation failure"),
+                () if std::mem::take(&mut self.is_long) => Some("Failed to parse message: line too long"),
+                () => None,
+            };
+            return Some(Message { lines: std::mem::take(&mut self.lines), fault });
         }
         if self.lines.len() == 128 {
-            self.fault.get_or_insert("Too many lines in message or allocation failure");
+            self.has_many = true;
         } else {
             self.lines.push(line);
         }

@@ -104,11 +104,8 @@ impl Server {
         // Whether a wait is over is known then.
         self.take(id);
         self.hub.ended(id);
-        let client = client_of(&mut self.clients, id);
-        if matches!(client.phase, Phase::Waiting { .. }) {
-            client.expected.retain(|it| !matches!(it, Expected::Wait(_)));
-        }
-        client.phase = Phase::Over;
+        // Who waits is told that it need not, before it is closed.
+        client_of(&mut self.clients, id).phase = Phase::Over;
     }
 
     pub(super) fn gone(&mut self, who: usize) {
