@@ -128,7 +128,7 @@ impl Serve {
 impl Servers {
     fn head(&self) {
         let asterisk = format!("Asterisk {}", self.asterisk.about.release);
-        println!("{:<38}{:>13}{asterisk:>19}{:>10}", "", "amictl serve", "ratio");
+        println!("{:<36}{:>13}{asterisk:>19}{:>10}", "", "amictl serve", "ratio");
     }
 
     /// Measures both in turns, each time on a server that has just started, and prints the middle of each figure. The
@@ -136,7 +136,8 @@ impl Servers {
     fn compare(&self, conf: &str, rows: &[Row], measure: impl Fn(u16, usize) -> Result<Vec<f64>>) -> Result<()> {
         fs::write(self.folder.join("manager.conf"), conf)?;
         let (mut ours, mut theirs) = (vec![Vec::new(); rows.len()], vec![Vec::new(); rows.len()]);
-        let add = |to: &mut Vec<Vec<f64>>, figures: Vec<f64>| to.iter_mut().zip(figures).for_each(|(to, it)| to.push(it));
+        let add =
+            |to: &mut Vec<Vec<f64>>, figures: Vec<f64>| to.iter_mut().zip(figures).for_each(|(to, it)| to.push(it));
         for _ in 0..self.rounds {
             let served = Served::start(&self.amictl, &self.folder)?;
             add(&mut ours, measure(served.port, 10)?);
@@ -147,7 +148,7 @@ impl Servers {
         for ((row, ours), theirs) in rows.iter().zip(ours).zip(theirs) {
             let (ours, theirs) = (median(ours), median(theirs));
             let ratio = if row.is_speed { ours / theirs } else { theirs / ours };
-            println!("{:<38}{ours:>13.0}{theirs:>19.0}{ratio:>9.1}x", row.label);
+            println!("{:<36}{ours:>13.0}{theirs:>19.0}{ratio:>9.1}x", row.label);
         }
         Ok(())
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-/// A connection that says nothing for so long is lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A server that says nothing for so long is lost.
+pub(super) const MILLISECONDS: u16 = 60_000;
 
 /// The end of the answer to a login.
 pub(super) const ACCEPTED: &[u8] = b"Authentication accepted\r\n\r\n";
@@ -36,7 +36,7 @@ pub(super) fn event(number: usize) -> String {
 /// A connection that has sent nothing yet.
 pub(super) fn connect(port: u16) -> Result<TcpStream> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(Duration::from_millis(MILLISECONDS.into())))?;
     Ok(stream)
 }
 

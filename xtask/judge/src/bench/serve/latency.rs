@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-use super::client::{action, event, login};
+use super::client::{MILLISECONDS, action, event, login};
 use super::{Row, Serve, Servers};
 
 impl Serve {
     pub(super) fn measure_latency(&self, servers: &Servers, clients: usize) -> Result<()> {
-        let row = |what: &str| Row { label: format!("{clients} clients, {}/s: {what}, µs", self.rate), is_speed: false };
+        let row =
+            |what: &str| Row { label: format!("{clients} clients, {}/s: {what}, µs", self.rate), is_speed: false };
         let rows = [row("median"), row("p99"), row("worst")];
         servers.compare(&self.conf(0), &rows, |port, _| {
             let mut times = self.times(port, clients)?;
@@ -55,7 +56,6 @@ fn send(mut driver: TcpStream, count: usize, pause: Duration) -> Result<Vec<Inst
 
 /// Reads from all clients, and tells when each event had come to each: one thread, so that the server has the other core.
 fn watch(mut clients: Vec<TcpStream>, answers: TcpStream, count: usize) -> Result<Vec<Vec<Instant>>> {
-    const PATIENCE: u16 = 10_000;
     let length = event(0).len();
     let mut came: Vec<Vec<Instant>> = clients.iter().map(|_| Vec::with_capacity(count)).collect();
     let mut bytes = vec![0; clients.len()];
@@ -67,7 +67,7 @@ fn watch(mut clients: Vec<TcpStream>, answers: TcpStream, count: usize) -> Resul
     }
     let (mut ready, mut chunk) = (vec![EpollEvent::empty(); clients.len()], vec![0; 1 << 16]);
     while came.iter().any(|came| came.len() < count) {
-        let found = epoll.wait(&mut ready, EpollTimeout::from(PATIENCE))?;
+        let found = epoll.wait(&mut ready, EpollTimeout::from(MILLISECONDS))?;
         ensure!(found > 0, "an event does not come");
         for event in &ready[..found] {
             let number = event.data() as usize;
@@ -75,11 +75,12 @@ fn watch(mut clients: Vec<TcpStream>, answers: TcpStream, count: usize) -> Resul
                 Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
                 read => read?,
             };
-            ensure!(read > 0, "a client was cut off");
+            ensure!(read > 0, "a client is cut off");
             // The last one is the driver, of whose answers nothing is asked.
             let Some(bytes) = bytes.get_mut(number) else { continue };
             *bytes += read;
             let now = Instant::now();
+            ensure!(*bytes <= count * length, "a client is sent more than there is");
             came[number].resize(*bytes / length, now);
         }
     }
