@@ -104,7 +104,10 @@ impl Net {
                     continue;
                 }
             };
-            let local = stream.local_addr().unwrap_or(local);
+            let local = match local.ip().is_unspecified() {
+                true => stream.local_addr().unwrap_or(local),
+                false => local,
+            };
             let peer = Peer { remote, local, is_tls: tls.is_some(), session: 0 };
             if let Some(id) = self.with(|hub, now| hub.connect(peer, now)) {
                 let bell = Rc::new(Notify::new());

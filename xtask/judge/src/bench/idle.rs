@@ -10,7 +10,8 @@ use clap::Args;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::read::program;
-use super::serve::{Served, login};
+use super::serve::Served;
+use super::serve::client::login;
 use super::simulate::legacy;
 
 #[derive(Args)]

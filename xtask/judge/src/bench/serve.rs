@@ -1,16 +1,18 @@
-//! `cargo judge bench serve`: the same events to the same clients, from `amictl serve` and from a real Asterisk.
+//! `cargo judge bench serve`: `amictl serve` and a real Asterisk, each with the same configuration and the same clients.
+
+pub(super) mod client;
+mod events;
+mod latency;
+mod logins;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use clap::Args;
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
 
 use super::median;
 use super::read::program;
@@ -19,15 +21,33 @@ use crate::oracle::{Installation, Instance};
 
 #[derive(Args)]
 pub(crate) struct Serve {
-    /// How many clients there are
+    /// What is measured; all of it by default
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// How many clients there are; for latency half as many, too
     #[arg(long, default_value = "100")]
     clients: usize,
-    /// How many filters each has in the second half, all different
+    /// How many filters each has in the second half of the events, all different
     #[arg(long, default_value = "10")]
     filters: usize,
     /// How many events Asterisk sends to each client; amictl sends ten times as many
     #[arg(long, default_value = "2000")]
     events: usize,
+    /// How many clients log in, one after another and eight at a time
+    #[arg(long, default_value = "4000")]
+    logins: usize,
+    /// How many sessions are there while they do
+    #[arg(long, default_value = "0")]
+    present: usize,
+    /// How many users the configuration has beside the clients
+    #[arg(long, default_value = "0")]
+    users: usize,
+    /// How many events a second are sent when latency is measured
+    #[arg(long, default_value = "200")]
+    rate: u32,
+    /// For how many seconds
+    #[arg(long, default_value = "4")]
+    seconds: u32,
     /// How often each is measured
     #[arg(long, default_value = "3")]
     rounds: usize,
@@ -36,36 +56,57 @@ pub(crate) struct Serve {
     release: String,
 }
 
-/// A connection that says nothing for so long is lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// How many events a second come to each client
+    Events,
+    /// How many clients a second log in and off
+    Logins,
+    /// How long an event takes from who sends it to who is sent it
+    Latency,
+}
+
+/// The two servers, and where they have their files.
+struct Servers {
+    amictl: PathBuf,
+    asterisk: Installation,
+    folder: PathBuf,
+    rounds: usize,
+}
+
+/// What one line of the table is about.
+struct Row {
+    label: String,
+    /// More is better: a speed. Of a time less is.
+    is_speed: bool,
+}
 
 impl Serve {
     pub(crate) fn execute(self) -> Result<()> {
-        let program = program()?;
-        let installation = Installation::find(&self.release)?;
         let folder = std::env::temp_dir().join(format!("amictl-bench-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
-        let result = [0, self.filters].into_iter().try_for_each(|filters| {
-            fs::write(folder.join("manager.conf"), self.conf(filters))?;
-            self.measure(&program, &installation, &folder, filters)
-        });
-        fs::remove_dir_all(&folder)?;
+        let asterisk = Installation::find(&self.release)?;
+        let servers = Servers { amictl: program()?, asterisk, folder, rounds: self.rounds };
+        servers.head();
+        let result = self.parts(&servers);
+        fs::remove_dir_all(&servers.folder)?;
         result
     }
 
-    fn measure(&self, program: &Path, installation: &Installation, folder: &Path, filters: usize) -> Result<()> {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..self.rounds {
-            let served = Served::start(program, folder)?;
-            ours.push(self.deliver(served.port, 10 * self.events)?);
-            drop(served);
-            let instance = Instance::start(installation, Some(folder))?;
-            theirs.push(self.deliver(instance.port, self.events)?);
+    fn parts(&self, servers: &Servers) -> Result<()> {
+        let wants = |part| self.part.is_none_or(|wanted| wanted == part);
+        if wants(Part::Events) {
+            self.measure_events(servers, 0)?;
+            self.measure_events(servers, self.filters)?;
         }
-        let (ours, theirs, release) = (median(ours), median(theirs), &installation.about.release);
-        println!("{} clients, {filters} filters each, median of {} rounds in turns", self.clients, self.rounds);
-        println!("amictl serve       {ours:>10.0} events/s to each client");
-        println!("Asterisk {release:<8}  {theirs:>10.0} events/s to each client {:>8.1}x", ours / theirs);
+        if wants(Part::Logins) {
+            self.measure_logins(servers)?;
+        }
+        if wants(Part::Latency) {
+            self.measure_latency(servers, self.clients / 2)?;
+            self.measure_latency(servers, self.clients)?;
+        }
         Ok(())
     }
 
@@ -80,80 +121,37 @@ impl Serve {
                 let _ = writeln!(text, "eventfilter = !{}", filter.trim_start_matches(['!', ' ']));
             }
         }
-        text
+        text + &super::users(0..self.users, "all")
+    }
+}
+
+impl Servers {
+    fn head(&self) {
+        let asterisk = format!("Asterisk {}", self.asterisk.about.release);
+        println!("{:<36}{:>13}{asterisk:>19}{:>10}", "", "amictl serve", "ratio");
     }
 
-    /// How many events a second every client is sent.
-    fn deliver(&self, port: u16, count: usize) -> Result<f64> {
-        let clients = (0..self.clients).map(|client| login(port, &format!("client{client}"), "c", "user"));
-        let clients = clients.collect::<Result<Vec<_>>>()?;
-        let driver = login(port, "driver", "d", "off")?;
-        let bytes = count * event(0).len();
-        let start = Instant::now();
-        let readers: Vec<_> = clients.into_iter().map(|client| thread::spawn(move || take(client, bytes))).collect();
-        let mut answers = driver.try_clone()?;
-        let answered = thread::spawn(move || {
-            let mut chunk = vec![0; 1 << 16];
-            while answers.read(&mut chunk).is_ok_and(|count| count > 0) {}
-        });
-        let mut driver_out = std::io::BufWriter::with_capacity(1 << 16, &driver);
-        for number in 0..count {
-            driver_out.write_all(format!("Action: UserEvent\r\n{}\r\n", body(number)).as_bytes())?;
+    /// Measures both in turns, each time on a server that has just started, and prints the middle of each figure. The
+    /// measure is given the port, and how much longer a run of this server may be.
+    fn compare(&self, conf: &str, rows: &[Row], measure: impl Fn(u16, usize) -> Result<Vec<f64>>) -> Result<()> {
+        fs::write(self.folder.join("manager.conf"), conf)?;
+        let (mut ours, mut theirs) = (vec![Vec::new(); rows.len()], vec![Vec::new(); rows.len()]);
+        let add =
+            |to: &mut Vec<Vec<f64>>, figures: Vec<f64>| to.iter_mut().zip(figures).for_each(|(to, it)| to.push(it));
+        for _ in 0..self.rounds {
+            let served = Served::start(&self.amictl, &self.folder)?;
+            add(&mut ours, measure(served.port, 10)?);
+            drop(served);
+            let instance = Instance::start(&self.asterisk, Some(&self.folder))?;
+            add(&mut theirs, measure(instance.port, 1)?);
         }
-        driver_out.flush()?;
-        for reader in readers {
-            let last = reader.join().ok().context("a client panicked")??;
-            ensure!(last.ends_with(event(count - 1).as_bytes()), "a client was sent something else");
+        for ((row, ours), theirs) in rows.iter().zip(ours).zip(theirs) {
+            let (ours, theirs) = (median(ours), median(theirs));
+            let ratio = if row.is_speed { ours / theirs } else { theirs / ours };
+            println!("{:<36}{ours:>13.0}{theirs:>19.0}{ratio:>9.1}x", row.label);
         }
-        let speed = count as f64 / start.elapsed().as_secs_f64();
-        driver.shutdown(std::net::Shutdown::Both)?;
-        answered.join().ok().context("the driver panicked")?;
-        Ok(speed)
+        Ok(())
     }
-}
-
-/// The headers of an event that is as long as most are.
-fn body(number: usize) -> String {
-    format!(
-        "UserEvent: Activity\r\nChannel: SIP/trunk-{number:08}\r\nChannelState: 6\r\nChannelStateDesc: Up\r\n\
-         CallerIDNum: unknown\r\nCallerIDName: Reception, second floor\r\nConnectedLineNum: unknown\r\n\
-         ConnectedLineName: Workshop, ground floor\r\nLanguage: en\r\nAccountCode: none\r\nContext: from-internal\r\n\
-         Exten: s\r\nPriority: 1\r\nUniqueid: call-{number:08}.1\r\nLinkedid: call-{number:08}.0\r\n\
-         DialStatus: ANSWER\r\nCause-txt: Normal Clearing\r\n"
-    )
-}
-
-fn event(number: usize) -> String {
-    format!("Event: UserEvent\r\nPrivilege: user,all\r\n{}\r\n", body(number))
-}
-
-/// A connection that is logged in, and has read no further than the answer to that.
-pub(super) fn login(port: u16, user: &str, secret: &str, events: &str) -> Result<TcpStream> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let action = format!("Action: Login\r\nUsername: {user}\r\nSecret: {secret}\r\nEvents: {events}\r\n\r\n");
-    stream.write_all(action.as_bytes())?;
-    let (mut answer, mut byte) = (Vec::new(), [0]);
-    while !answer.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).with_context(|| format!("`{user}` does not get in"))?;
-        answer.push(byte[0]);
-    }
-    ensure!(answer.ends_with(b"Authentication accepted\r\n\r\n"), "`{user}` does not get in");
-    Ok(stream)
-}
-
-/// Takes so many bytes, and returns the last of them.
-fn take(mut stream: TcpStream, bytes: usize) -> Result<Vec<u8>> {
-    let (mut chunk, mut rest, mut last) = (vec![0; 1 << 16], bytes, Vec::new());
-    while rest > 0 {
-        let count = stream.read(&mut chunk)?;
-        ensure!(count > 0, "a client was cut off");
-        rest = rest.checked_sub(count).context("a client was sent more than there is")?;
-        last.extend_from_slice(&chunk[..count]);
-        last.drain(..last.len().saturating_sub(1 << 10));
-    }
-    Ok(last)
 }
 
 /// `amictl serve`, which ends with this.
