@@ -3,11 +3,12 @@
 //! To compile is dear, and a client decides how often there is something new: what is new is judged on its own until that
 //! has cost about as much as compiling all of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem;
 use std::rc::Rc;
 
+use super::hub::Id;
 use crate::access::{Delivery, Fate, Watcher};
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::Matcher;
@@ -65,7 +66,7 @@ struct List {
 
 struct Kind {
     asks: Rc<Asks>,
-    sessions: usize,
+    sessions: BTreeSet<Id>,
     /// Its number among those that are compiled.
     place: Option<usize>,
 }
@@ -100,18 +101,18 @@ impl Crowd {
     }
 
     /// The kind of a session that joins, and what it asks, shared with the others of that kind.
-    pub(super) fn join(&mut self, asks: Rc<Asks>) -> (usize, Rc<Asks>) {
+    pub(super) fn join(&mut self, id: Id, asks: Rc<Asks>) -> (usize, Rc<Asks>) {
         if let Some(&number) = self.known.get(&asks) {
             let kind = &mut self.kinds[number];
-            if kind.sessions == 0 {
+            if kind.sessions.is_empty() {
                 self.spare -= kind.asks.weight();
             }
-            kind.sessions += 1;
+            kind.sessions.insert(id);
             return (number, Rc::clone(&kind.asks));
         }
         self.weight += asks.weight();
         self.added += asks.added;
-        let kind = Kind { asks: Rc::clone(&asks), sessions: 1, place: None };
+        let kind = Kind { asks: Rc::clone(&asks), sessions: BTreeSet::from([id]), place: None };
         let number = match self.free.pop() {
             Some(free) => {
                 self.kinds[free] = kind;
@@ -128,10 +129,10 @@ impl Crowd {
     }
 
     /// A session of a kind is no more.
-    pub(super) fn leave(&mut self, number: usize) {
+    pub(super) fn leave(&mut self, id: Id, number: usize) {
         let kind = &mut self.kinds[number];
-        kind.sessions -= 1;
-        if kind.sessions > 0 {
+        kind.sessions.remove(&id);
+        if !kind.sessions.is_empty() {
             return;
         }
         if kind.place.is_some() {
@@ -153,8 +154,8 @@ impl Crowd {
         asks.added + size <= MOST_ADDED && self.added + size <= MOST_ADDED_BY_ALL
     }
 
-    /// What becomes of an event, for each kind.
-    pub(super) fn judge(&mut self, text: &[u8], name: &[u8], classes: &[u8]) -> &[Fate] {
+    /// Finds out what becomes of an event.
+    pub(super) fn judge(&mut self, text: &[u8], name: &[u8], classes: &[u8]) {
         if self.tried > COMPILE * self.weight || self.spare > SPARE + self.weight / 2 {
             self.compile();
         }
@@ -168,19 +169,29 @@ impl Crowd {
             self.fates[number] = asks.watcher().fate(&self.disabled, text, name, classes);
             self.tried += asks.weight();
         }
+    }
+
+    /// What becomes of the event that was judged last, for each kind.
+    pub(super) fn fates(&self) -> &[Fate] {
         &self.fates
+    }
+
+    /// The sessions that it is sent to: what it costs does not depend on how many others there are.
+    pub(super) fn sent(&self) -> impl Iterator<Item = Id> {
+        let kinds = self.fates.iter().zip(&self.kinds).filter(|(fate, _)| **fate == Fate::Delivered);
+        kinds.flat_map(|(_, kind)| kind.sessions.iter().copied())
     }
 
     fn compile(&mut self) {
         (self.tried, self.spare) = (0, 0);
         self.fresh.clear();
         for number in 0..self.kinds.len() {
-            if self.kinds[number].sessions == 0 && self.kinds[number].place.take().is_some() {
+            if self.kinds[number].sessions.is_empty() && self.kinds[number].place.take().is_some() {
                 self.forget(number);
             }
         }
         let mut watchers = Vec::new();
-        for kind in self.kinds.iter_mut().filter(|kind| kind.sessions > 0) {
+        for kind in self.kinds.iter_mut().filter(|kind| !kind.sessions.is_empty()) {
             kind.place = Some(watchers.len());
             watchers.push(kind.asks.watcher());
         }

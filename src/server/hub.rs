@@ -3,7 +3,7 @@
 //!
 //! Source: `process_message` and what it calls in main/manager.c; measured on 16.28.0 and 22.10.1.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
@@ -45,6 +45,10 @@ pub struct Hub {
     pub(super) stirred: BTreeSet<Id>,
     /// Those that have not logged in.
     strangers: usize,
+    /// Of those that have, the names in lower case, and how many sessions each has.
+    names: HashMap<Vec<u8>, usize>,
+    /// Those that wait for events.
+    pub(super) waiting: BTreeSet<Id>,
     next: Id,
     /// Nobody else is let in.
     closed: bool,
@@ -73,6 +77,8 @@ impl Hub {
             timers,
             stirred,
             strangers: 0,
+            names: HashMap::new(),
+            waiting: BTreeSet::new(),
             next: 1,
             closed: false,
             load: Load::default(),
@@ -176,8 +182,12 @@ impl Hub {
         self.alarm(id, None);
         let Some(mut session) = self.sessions.remove(&id) else { return };
         session.queue.drop_all(&mut self.load);
+        self.waiting.remove(&id);
         match session.login {
-            Some(login) => self.crowd.leave(login.kind),
+            Some(login) => {
+                self.crowd.leave(id, login.kind);
+                self.forget(&login.name);
+            }
             None => self.strangers -= 1,
         }
     }
@@ -271,6 +281,10 @@ impl Hub {
             State::Open | State::Closing(_) | State::Cut(_) => {}
         }
         if let Some(session) = self.sessions.get_mut(&id) {
+            match &state {
+                State::Waiting { .. } => self.waiting.insert(id),
+                _ => self.waiting.remove(&id),
+            };
             if !state.is_read() {
                 (session.reader, session.unread) = (Reader::default(), Vec::new());
             }
@@ -290,22 +304,36 @@ impl Hub {
 
     /// Lets a session in.
     pub(super) fn admit(&mut self, id: Id, mut login: Login) {
-        (login.kind, login.asks) = self.crowd.join(login.asks);
         self.alarm(id, None);
-        if let Some(session) = self.sessions.get_mut(&id)
-            && session.login.replace(Box::new(login)).is_none()
-        {
-            self.strangers -= 1;
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| session.login.is_none()) else { return };
+        (login.kind, login.asks) = self.crowd.join(id, login.asks);
+        *self.names.entry(login.name.to_ascii_lowercase()).or_default() += 1;
+        session.login = Some(Box::new(login));
+        self.strangers -= 1;
+    }
+
+    /// A session of a user is no more.
+    fn forget(&mut self, name: &[u8]) {
+        let name = name.to_ascii_lowercase();
+        let Some(count) = self.names.get_mut(&name) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.names.remove(&name);
         }
+    }
+
+    /// Has a user a session, in whatever letter case it was named?
+    pub(super) fn is_in_use(&self, name: &[u8]) -> bool {
+        self.names.contains_key(&name.to_ascii_lowercase())
     }
 
     /// A session asks for other events than before.
     pub(super) fn turn(&mut self, id: Id, change: impl FnOnce(&mut Asks)) {
         let Some(login) = self.sessions.get_mut(&id).and_then(|session| session.login.as_mut()) else { return };
         // Nobody else may ask for it: then it need not be copied.
-        self.crowd.leave(login.kind);
+        self.crowd.leave(id, login.kind);
         change(Rc::make_mut(&mut login.asks));
-        (login.kind, login.asks) = self.crowd.join(Rc::clone(&login.asks));
+        (login.kind, login.asks) = self.crowd.join(id, Rc::clone(&login.asks));
     }
 
     /// Tells those who may know what was tried.

@@ -39,27 +39,30 @@ pub struct Kept {
 impl Hub {
     /// Sends an event whose text is as it is to be sent.
     pub fn deliver(&mut self, text: &[u8], name: &[u8], classes: &[u8]) {
-        let fates = self.crowd.judge(text, name, classes);
-        let (mut woken, mut behind, mut count) = (Vec::new(), Vec::new(), 0);
+        self.crowd.judge(text, name, classes);
+        let (mut behind, mut count) = (Vec::new(), 0);
         self.load.add(text.len());
-        for (&id, session) in &mut self.sessions {
-            let Some(fate) = session.login.as_ref().map(|login| fates[login.kind]) else { continue };
-            let is_sent = fate == Fate::Delivered;
-            count += usize::from(is_sent && session.state.is_read());
-            // Who waits is woken by what it is not sent, too.
-            if matches!(session.state, State::Waiting { .. }) && fate != Fate::Disabled {
-                woken.push((id, is_sent));
-            } else if is_sent && matches!(session.state, State::Open) {
+        for id in self.crowd.sent() {
+            let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) else { continue };
+            count += 1;
+            if matches!(session.state, State::Open) {
                 if !session.queue.push(text, &mut self.load) {
                     behind.push(id);
                 }
                 self.stirred.insert(id);
             }
         }
+        let fates = self.crowd.fates();
+        // Who waits is woken by what it is not sent, too.
+        let fate = |id: Id| Some((id, fates[self.sessions.get(&id)?.login.as_ref()?.kind]));
+        let woken = self.waiting.iter().filter_map(|&id| fate(id)).filter(|(_, fate)| *fate != Fate::Disabled);
+        let woken: Vec<(Id, Fate)> = woken.collect();
         let receivers = Receivers { sessions: &self.sessions, fates, count };
         let observation = Observation { at: self.now, client: None, what: What::Event { name, classes, receivers } };
         self.extras.observers.iter_mut().for_each(|observer| observer.observe(&observation));
-        woken.into_iter().for_each(|(id, is_sent)| self.end_wait(id, if is_sent { text } else { b"" }));
+        for (id, fate) in woken {
+            self.end_wait(id, if fate == Fate::Delivered { text } else { b"" });
+        }
         behind.into_iter().for_each(|id| self.cut(id, End::Backlog));
         self.relieve();
     }

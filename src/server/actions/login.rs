@@ -28,7 +28,7 @@ pub(super) fn login(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
         from: peer.remote.ip().to_canonical(),
         over: if peer.is_tls { ListenerKind::Tls } else { ListenerKind::Plain },
         secret: (!is_md5).then(|| request.header("Secret")),
-        sessions: &in_use(hub, &name),
+        sessions: if hub.is_in_use(&name) { std::slice::from_ref(&name) } else { &[] },
     };
     let loaded = Rc::clone(&hub.loaded);
     let trace = access::authenticate(loaded.configuration(), attempt);
@@ -88,12 +88,6 @@ fn deny(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, now: Duration) 
     hub.refuse(id, request, said, now);
 }
 
-/// The names of a user's sessions, if it has any: that is all that matters of the others.
-fn in_use(hub: &Hub, name: &[u8]) -> Vec<Vec<u8>> {
-    let logins = hub.sessions.values().filter_map(|session| session.login.as_ref());
-    logins.map(|login| &login.name).find(|other| other.eq_ignore_ascii_case(name)).cloned().into_iter().collect()
-}
-
 /// Does a client know the secret that it was challenged for? Says why not.
 fn prove(hub: &mut Hub, id: Id, request: &Request, name: &[u8], now: Duration) -> Result<(), &'static str> {
     let loaded = Rc::clone(&hub.loaded);
@@ -123,7 +117,7 @@ pub(super) fn challenge(hub: &mut Hub, id: Id, request: &Request, now: Duration)
     let user = hub.loaded.manager().accounts.find(name);
     let is_single = user.is_some_and(|user| !user.allowmultiplelogin.value);
     let is_stranger = hub.sessions.get(&id).is_some_and(|session| session.login.is_none());
-    if is_stranger && !name.is_empty() && is_single && !in_use(hub, name).is_empty() {
+    if is_stranger && !name.is_empty() && is_single && hub.is_in_use(name) {
         hub.tell(id, Security::SessionLimit, Details::default(), now);
         let name = name.to_vec();
         hub.observe(id, What::LoginRefused { user: &name, check: Check::Session, why: access::IN_USE });
