@@ -26,6 +26,7 @@ pub mod rights;
 mod session;
 mod show;
 pub mod source;
+mod stream;
 mod synthetic;
 mod test_server;
 mod tls;

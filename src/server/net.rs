@@ -1,6 +1,6 @@
 //! Sockets and timers for a [`Hub`]: one thread, a task for each connection.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
@@ -22,6 +22,7 @@ use super::hub::{Hub, Id};
 use super::observe::End;
 use super::outgoing::Due;
 use super::queue::TURN;
+use super::stream::{Connection, Plain};
 
 /// A hub that is on the network.
 #[derive(Clone)]
@@ -32,8 +33,9 @@ struct Inner {
     clock: Box<dyn Fn() -> Duration>,
     /// Wakes the task of each connection.
     bells: RefCell<HashMap<Id, Rc<Notify>>>,
-    /// Wakes whoever minds the timers.
+    /// Wakes whoever minds the timers, and when that happens anyway.
     timers: Notify,
+    sleeps: Cell<Option<Duration>>,
     /// Wakes whoever waits for the last connection to end.
     empty: Notify,
     /// Wakes the sources of events: a session has changed, or takes what it is sent.
@@ -57,17 +59,18 @@ impl Net {
         let notify = Notify::new;
         let (timers, empty, news, reload) = (notify(), notify(), notify(), notify());
         let buffer = RefCell::new(vec![0; READ]);
-        Net(Rc::new(Inner { hub, clock, bells, timers, empty, news, reload, buffer }))
+        let sleeps = Cell::new(None);
+        Net(Rc::new(Inner { hub, clock, bells, timers, sleeps, empty, news, reload, buffer }))
     }
 
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
     pub fn with<R>(&self, act: impl FnOnce(&mut Hub, Duration) -> R) -> R {
         let mut hub = self.0.hub.borrow_mut();
-        let before = hub.next_timer();
         let result = act(&mut hub, (self.0.clock)());
         let bells = self.0.bells.borrow();
         hub.stirred().filter_map(|id| bells.get(&id)).for_each(|bell| bell.notify_one());
-        if hub.next_timer() != before {
+        // To wake too early, for what is over by then, does no harm.
+        if hub.next_timer().is_some_and(|next| self.0.sleeps.get().is_none_or(|wakes| next < wakes)) {
             self.0.timers.notify_one();
         }
         self.0.news.notify_waiters();
@@ -122,6 +125,7 @@ impl Net {
     pub async fn keep_time(self) {
         loop {
             let next = self.0.hub.borrow().next_timer();
+            self.0.sleeps.set(next);
             match next.map(|next| next.saturating_sub((self.0.clock)())) {
                 Some(Duration::ZERO) => self.with(Hub::wake),
                 Some(wait) => drop(timeout(wait, self.0.timers.notified()).await),
@@ -143,11 +147,11 @@ impl Net {
     }
 
     /// One connection, until it ends.
-    async fn converse(self, id: Id, mut stream: TcpStream, tls: Option<TlsAcceptor>, bell: Rc<Notify>) {
+    async fn converse(self, id: Id, stream: TcpStream, tls: Option<TlsAcceptor>, bell: Rc<Notify>) {
         // What fails here is this connection, and nobody is left to be told.
         let _ = stream.set_nodelay(true);
         let end = match tls {
-            None => self.serve(id, &mut stream, &bell).await,
+            None => self.serve(id, &mut Plain::new(stream), &bell).await,
             // Keys take memory, which a connection without them does not need.
             Some(tls) => Box::pin(self.serve_in_secret(id, stream, tls, &bell)).await,
         };
@@ -166,10 +170,7 @@ impl Net {
     }
 
     /// Until the connection ends; tells why, where it was not the hub that ended it.
-    async fn serve<S>(&self, id: Id, stream: &mut S, bell: &Notify) -> Option<End>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+    async fn serve(&self, id: Id, stream: &mut impl Connection, bell: &Notify) -> Option<End> {
         match self.exchange(id, stream, bell).await {
             Ok(()) => {
                 let _ = timeout(GOODBYE, stream.shutdown()).await;
@@ -205,10 +206,7 @@ impl Net {
         }
     }
 
-    async fn exchange<S>(&self, id: Id, stream: &mut S, bell: &Notify) -> io::Result<()>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+    async fn exchange(&self, id: Id, stream: &mut impl Connection, bell: &Notify) -> io::Result<()> {
         let (mut listens, mut goes_on, mut effort) = (true, false, 0);
         loop {
             if goes_on {
@@ -225,6 +223,9 @@ impl Net {
             }
             let Some(due) = self.0.hub.borrow_mut().due(id) else { return Ok(()) };
             self.0.news.notify_waiters();
+            if due.closes {
+                stream.ends();
+            }
             self.write(id, stream, bell, &due).await?;
             if due.closes {
                 return Ok(());

@@ -163,7 +163,10 @@ pub(super) struct Served {
 impl Served {
     pub(super) fn start(program: &Path, folder: &Path) -> Result<Served> {
         let mut serve = Command::new(program);
-        serve.args(["serve", "manager.conf", "--force", "--bind", "127.0.0.1", "--port", "0"]).current_dir(folder);
+        // The Asterisk beside it logs nothing, either.
+        serve
+            .args(["serve", "manager.conf", "--force", "--log-level", "off", "--bind", "127.0.0.1", "--port", "0"])
+            .current_dir(folder);
         let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("a pipe")?).read_line(&mut line)?;
