@@ -135,6 +135,12 @@ fn a_hangup_reads_the_file_again_and_refuses_one_with_errors() {
     assert!(!told.contains("Kk29vQxa") && !told.contains("9vTqq2Lm"), "{told}");
     assert!(login(&mut connect(&served.at[0]), "x7Qmk2vv").contains("Authentication failed"));
     assert!(login(&mut connect(&served.at[0]), "Kk29vQxa").contains("accepted"));
+    // What Asterisk would go on with, and a server that starts with this file would not.
+    write(&conf("Kk29vQxa").replace("write = user,system\n", ""));
+    served.signal("-HUP");
+    let told = until(&mut errors, "was read again changes=3\n");
+    assert!(told.contains("joe: write changed") && told.contains("other can log in no more"), "{told}");
+    assert!(told.contains("joe: no line gives write now; Asterisk keeps what it was until it is restarted"), "{told}");
     write("[general\n");
     served.signal("-HUP");
     until(&mut errors, "what was read before goes on\n");

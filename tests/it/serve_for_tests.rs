@@ -104,6 +104,32 @@ fn rights_are_told_in_json_too() {
     assert_eq!(told["users"], json!([{"name": "joe", "read": ["user"], "write": ["user"], "unexpected": [sent]}]));
 }
 
+/// What a test runs is served as long as it runs, and how it ends is how the server ends.
+#[test]
+fn a_command_is_served() {
+    let at = folder(&[("manager.conf", CONF)]);
+    let client = "exec 3<>/dev/tcp/$AMICTL_HOST/$AMICTL_PORT\n\
+        printf 'Action: Login\\nUsername: joe\\nSecret: x7Qmk2vv\\nEvents: off\\n\\nAction: CoreStatus\\n\\n' >&3\n\
+        printf 'Action: Logoff\\n\\n' >&3\ncat <&3";
+    let run = |rest: &[&str]| amictl(at.path(), &[&["serve", "manager.conf", "--port", "0"], rest].concat());
+    let ran = run(&["--strict-rights=joe.write=reporting", "--", "bash", "-c", client]);
+    assert!(
+        ran.code == 0 && ran.out.ends_with("joe needs\n  read = none\n  write = reporting\n"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    let ran = run(&["--strict-rights=joe.write=user", "--", "bash", "-c", client]);
+    assert!(
+        ran.code == 1 && ran.out.contains("ran CoreStatus"),
+        "the command succeeds, but not the rights: {}",
+        ran.out
+    );
+    assert_eq!(run(&["--", "false"]).code, 1);
+    let ran = run(&["--", "no-such-command"]);
+    assert!(ran.code == 3 && ran.err.contains("cannot run `no-such-command`"), "{}", ran.err);
+}
+
 #[test]
 fn a_list_of_rights_names_users_and_classes_that_there_are() {
     let at = folder(&[("manager.conf", CONF)]);

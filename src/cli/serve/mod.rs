@@ -1,5 +1,6 @@
 //! `amictl serve`: the configuration, running.
 
+mod command;
 mod doors;
 mod feed;
 mod logging;
@@ -12,6 +13,7 @@ mod strict;
 mod watch;
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -63,12 +65,21 @@ byte as it was captured; events that carry a Timestamp come as far apart as they
 were. A client that must not miss the first ones logs in with `Events: off`,
 adds its filters, and then switches events on.
 
-Exit codes: 0 stopped by a signal, 1 the file has errors, 2 usage or settings, 3
-it cannot be read, or nothing can be listened to.")]
+To test a client, and fail if it needs other rights than these:
+  amictl serve manager.conf --port 0 --strict-rights=crm.read=call \\
+      --strict-rights=crm.write=originate -- npm test
+
+Exit codes: 0 stopped by a signal, or the command has succeeded, 1 the file has
+errors, the command has failed, or rights are not as expected, 2 usage or
+settings, 3 it cannot be read, or nothing can be listened to.")]
+#[command(mut_arg("stdin_name", |arg| arg.hide(true).conflicts_with("file")))]
 pub(super) struct Serve {
     /// The manager.conf
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Serve as long as this runs; AMICTL_HOST and AMICTL_PORT tell it where
+    #[arg(value_name = "COMMAND", last = true)]
+    command: Vec<OsString>,
     #[command(flatten)]
     doors: Doors,
     /// Answer actions with what is written down in this file (TOML)
@@ -152,8 +163,9 @@ impl Serve {
         self.logging.begin();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
-        LocalSet::new().block_on(&runtime, self.listen(&source, hub, plan, operation, out))?;
-        Ok(strict.map_or(Ok(Exit::Clean), |strict| strict.end(self.ready, out))?)
+        let exit = LocalSet::new().block_on(&runtime, self.listen(&source, hub, plan, operation, out))?;
+        let judged = strict.map(|strict| strict.end(self.ready, out)).transpose()?;
+        Ok(judged.map_or(exit, |judged| judged.max(exit)))
     }
 
     /// What the server has beside the file.
@@ -168,7 +180,7 @@ impl Serve {
         Ok(Extras { secrets, replies: Rc::new(replies.unwrap_or_default()), observers })
     }
 
-    /// Listens until a signal comes, then tells everybody and waits until all is sent.
+    /// Listens until a signal comes, or the command has ended; then tells everybody and waits until all is sent.
     async fn listen(
         &self,
         source: &Source<'_>,
@@ -176,7 +188,7 @@ impl Serve {
         plan: Plan,
         operation: Option<Operation>,
         out: &mut dyn Write,
-    ) -> Result<(), Failure> {
+    ) -> Result<Exit, Failure> {
         let mut signals = Signals::new().map_err(|error| Failure::input(format!("cannot mind signals: {error}")))?;
         let watch = self.watch.then(|| Watch::new(source)).transpose()?;
         let net = Net::new(hub, Box::new(|| Disk.now()));
@@ -204,22 +216,30 @@ impl Serve {
         spawn_local(net.clone().keep_time());
         self.feed.begin(&net, source.release);
         let tell = |reloaded: &Reloaded| operation.iter().for_each(|it| it.reloaded(reloaded));
-        mind(source, &net, &mut signals, watch, tell).await;
-        let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
-        let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
-        net.with(|hub, now| {
-            hub.publish(&shutdown, now);
-            hub.close();
-        });
-        // Who does not take what is left of it does not keep everybody waiting; nor does whoever asks twice.
-        tokio::select! {
-            () = net.emptied() => {}
-            () = sleep(FAREWELL) => {}
-            () = signals.stop() => {}
-        }
-        info!("stopped");
-        Ok(())
+        let has_succeeded = tokio::select! {
+            () = mind(source, &net, &mut signals, watch, tell) => true,
+            ended = command::run(&self.command, &listening) => ended?,
+        };
+        say_goodbye(&net, &mut signals).await;
+        Ok(if has_succeeded { Exit::Clean } else { Exit::Findings })
     }
+}
+
+/// Tells everybody that it is over, and waits until all is sent.
+async fn say_goodbye(net: &Net, signals: &mut Signals) {
+    let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
+    let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
+    net.with(|hub, now| {
+        hub.publish(&shutdown, now);
+        hub.close();
+    });
+    // Who does not take what is left of it does not keep everybody waiting; nor does whoever asks twice.
+    tokio::select! {
+        () = net.emptied() => {}
+        () = sleep(FAREWELL) => {}
+        () = signals.stop() => {}
+    }
+    info!("stopped");
 }
 
 /// Reads the configuration again whenever somebody asks for it, until the server is to stop.
