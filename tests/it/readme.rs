@@ -69,7 +69,9 @@ fn serves(example: &str, args: &[&str]) {
 fn every_command_runs() {
     let readme = readme();
     let blocks = readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let commands: Vec<&str> = blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("$ ")).collect();
+    let lines: Vec<String> = blocks.map(|block| block.replace("\\\n", "")).collect();
+    let commands: Vec<&str> =
+        lines.iter().flat_map(|block| block.lines()).filter_map(|line| line.strip_prefix("$ ")).collect();
     let (ours, others): (Vec<&str>, Vec<&str>) = commands.into_iter().partition(|line| line.starts_with("amictl "));
     ours.iter().for_each(|example| runs(example));
     assert!(ours.len() > 14, "{ours:?}");
@@ -197,4 +199,27 @@ fn settings_of_the_readme_are_settings() {
 fn what_ci_runs_is_the_command_of_the_readme() {
     let command = block(&readme(), "<!-- test command -->");
     assert_eq!(command.trim(), "$ cargo test");
+}
+
+/// What is copied for the tests of a client runs them: here a command that only looks whether it is served.
+#[cfg(all(unix, feature = "server"))]
+#[test]
+fn the_recipe_of_the_readme_serves_a_client() {
+    let workflow = hooks::yaml(&block(&readme(), "<!-- recipe -->"));
+    let steps = workflow["jobs"]["client"]["steps"].as_vec().unwrap();
+    let commands: Vec<&str> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+    let [install, _, test] = commands[..] else { panic!("{commands:?}") };
+    assert!(install.ends_with(&format!(" --tag {RELEASE}")), "{install}");
+    let (args, client) =
+        test.trim().replace("\\\n", "").split_once(" -- ").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    assert_eq!(client, "npm test");
+    let conf = "[general]\nenabled = yes\nbindaddr = 127.0.0.1\n[crm]\nsecret = x7Qmk2vv\ndeny = 0.0.0.0/0\n\
+        permit = 127.0.0.1\nread = call\nwrite = originate\n";
+    let at = crate::support::folder(&[("test/manager.conf", conf), ("test/replies.toml", "")]);
+    let mut args: Vec<&str> = args.split_whitespace().skip(1).collect();
+    args.extend(["--", "bash", "-c", "exec 3<>/dev/tcp/$AMICTL_HOST/$AMICTL_PORT && head -c 8 <&3"]);
+    let ran = amictl(at.path(), &args);
+    assert!(ran.code == 0 && ran.out.contains("\nAsterisk"), "{}{}", ran.out, ran.err);
+    let kept = steps.iter().find(|step| step["if"].as_str() == Some("failure()")).unwrap();
+    assert!(at.path().join(kept["with"]["path"].as_str().unwrap()).is_file());
 }

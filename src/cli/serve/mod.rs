@@ -66,8 +66,9 @@ were. A client that must not miss the first ones logs in with `Events: off`,
 adds its filters, and then switches events on.
 
 To test a client, and fail if it needs other rights than these:
-  amictl serve manager.conf --port 0 --strict-rights=crm.read=call \\
-      --strict-rights=crm.write=originate -- npm test
+  amictl serve manager.conf --bind 127.0.0.1 --port 0 \\
+      --strict-rights=crm.read=call --strict-rights=crm.write=originate \\
+      -- npm test
 
 Exit codes: 0 stopped by a signal, or the command has succeeded, 1 the file has
 errors, the command has failed, or rights are not as expected, 2 usage or
