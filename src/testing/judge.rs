@@ -1,7 +1,6 @@
 //! The seam: one table, several that answer it: amictl itself, recordings, and a live Asterisk.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Recorded, Section, Yes};
 use super::bytes::Said;
+use super::recorded;
 use super::scenario::{Ask, CASE, Scenario, Table};
 use super::started::started;
 use super::undefined::is_undefined;
@@ -53,11 +53,7 @@ impl Recording {
     ///
     /// A file that is no recording.
     pub fn read(path: &Path) -> io::Result<Option<Recording>> {
-        if !path.exists() {
-            return Ok(None);
-        }
-        let recording = serde_json::from_slice(&fs::read(path)?);
-        recording.map(Some).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))
+        recorded::read(path)
     }
 }
 

@@ -21,6 +21,8 @@ pub mod mistakes;
 pub mod odd_managers;
 pub mod properties;
 #[cfg(unix)]
+mod recorded;
+#[cfg(unix)]
 pub mod scenario;
 #[cfg(feature = "server")]
 pub mod sessions;

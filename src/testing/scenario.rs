@@ -17,6 +17,7 @@ use crate::host::Memory;
 
 use super::bytes::Bytes;
 use super::cases::{ETC, Files};
+use super::recorded;
 
 /// One file of scenarios.
 pub struct Table {
@@ -320,13 +321,9 @@ pub fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 /// A table that cannot be read, two scenarios of one name, or a topic that does not exist.
 pub fn load(folder: &Path, topics: &[String]) -> io::Result<Vec<Table>> {
     let mut tables = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|it| it == "toml") {
-            tables.push(read(&path).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?);
-        }
+    for (_, path) in recorded::tables(folder)? {
+        tables.push(read(&path).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?);
     }
-    tables.sort_by(|a, b| a.topic.cmp(&b.topic));
     let mut names = BTreeSet::new();
     if let Some(twice) = tables.iter().flat_map(|it| &it.scenarios).find(|it| !names.insert(&it.name)) {
         return Err(io::Error::other(format!("two scenarios are called `{}`: rename one", twice.name)));

@@ -11,6 +11,7 @@ use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 
 use super::bytes::Bytes;
+use super::recorded;
 
 /// One file of conversations.
 #[derive(Debug, Deserialize)]
@@ -116,17 +117,12 @@ pub trait Wire {
 /// A table that cannot be read.
 pub fn load(folder: &Path) -> io::Result<Vec<Table>> {
     let mut tables = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_none_or(|it| it != "toml") {
-            continue;
-        }
+    for (topic, path) in recorded::tables(folder)? {
         let odd = |error| io::Error::other(format!("{}: {error}", path.display()));
         let mut table: Table = toml::from_str(&fs::read_to_string(&path)?).map_err(odd)?;
-        table.topic = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        table.topic = topic;
         tables.push(table);
     }
-    tables.sort_by(|a, b| a.topic.cmp(&b.topic));
     Ok(tables)
 }
 
@@ -149,11 +145,7 @@ impl Recording {
     ///
     /// A file that is no recording.
     pub fn read(path: &Path) -> io::Result<Option<Recording>> {
-        if !path.exists() {
-            return Ok(None);
-        }
-        let recording = serde_json::from_slice(&fs::read(path)?);
-        recording.map(Some).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))
+        recorded::read(path)
     }
 }
 

@@ -413,3 +413,35 @@ fn where_it_listens_is_said_in_json_too() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+#[test]
+fn a_listener_goes_where_the_file_has_it() {
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let [first, second] = [free(), free()];
+    let conf =
+        |port: u16, more: &str| format!("[general]\nenabled = yes\nbindaddr = 127.0.0.1\nport = {port}\n{more}{USERS}");
+    let at = support::folder(&[("manager.conf", &conf(first.port(), ""))]);
+    let mut served = Served::new(at.path(), 1, &[]);
+    assert_eq!(served.at[0], first.to_string());
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    let mut old = connect(&served.at[0]);
+    assert!(login(&mut old, "x7Qmk2vv").contains("accepted"));
+    let certificate = root().join("fixtures/manager/tls/both.pem");
+    let tls = free();
+    let tls_lines = format!("tlsenable = yes\ntlsbindaddr = {tls}\ntlscertfile = {}\n", certificate.display());
+    fs::write(at.path().join("manager.conf"), conf(second.port(), &tls_lines)).unwrap();
+    served.signal("-HUP");
+    until(&mut errors, &format!("listening on {tls} with TLS\n"));
+    assert!(login(&mut connect(&second.to_string()), "x7Qmk2vv").contains("accepted"));
+    assert!(TcpStream::connect(tls).is_ok() && TcpStream::connect(first).is_err());
+    write!(old, "Action: Ping\r\n\r\n").unwrap();
+    until(&mut old, "Ping: Pong\r\n");
+    // Asterisk closes all, and goes on; who is connected stays.
+    fs::write(at.path().join("manager.conf"), conf(second.port(), "").replace("enabled = yes", "enabled = no"))
+        .unwrap();
+    served.signal("-HUP");
+    until(&mut errors, "not listening with TLS any more\n");
+    assert!(TcpStream::connect(tls).is_err() && TcpStream::connect(second).is_err());
+    write!(old, "Action: Ping\r\n\r\n").unwrap();
+    until(&mut old, "Ping: Pong\r\n");
+}

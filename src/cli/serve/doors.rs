@@ -1,14 +1,17 @@
 //! Where `amictl serve` listens: where the file says, or where the options do.
 
+use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, spawn_local};
+use tracing::{error, info, warn};
 
 use super::super::complain;
 use super::super::exit::{Exit, Failure};
 use crate::config::manager::listen::{ListenerKind, State};
-use crate::server::{Loaded, Tls, tls};
+use crate::server::{Hub, Loaded, Net, Tls, tls};
 
 /// The options about that.
 #[derive(Args)]
@@ -30,8 +33,24 @@ pub(super) struct Plan {
     tls: Option<(SocketAddr, Tls)>,
 }
 
+/// What is listened to.
+#[derive(Default)]
+pub(super) struct Open {
+    plain: Door,
+    tls: Door,
+}
+
+/// One listener, if it is open.
+#[derive(Default)]
+struct Door {
+    /// Where it was to be; its port may be 0.
+    asked: Option<SocketAddr>,
+    at: Option<SocketAddr>,
+    accepts: Option<JoinHandle<io::Result<()>>>,
+}
+
 /// A listener, and where it is.
-pub(super) type Bound = (TcpListener, SocketAddr);
+type Bound = (TcpListener, SocketAddr);
 
 impl Doors {
     /// Where to listen: at one address at least.
@@ -63,27 +82,84 @@ impl Doors {
 
     /// Opens them. Asterisk goes on with the other where one cannot be had, and so does this; but not where the command
     /// line asks for just that one.
-    pub(super) async fn open(&self, plan: Plan) -> Result<(Option<Bound>, Option<(Bound, Tls)>), Failure> {
+    pub(super) async fn open(&self, plan: Plan, net: &Net) -> Result<Open, Failure> {
         let Plan { plain, tls } = plan;
         let has_both = plain.is_some() && tls.is_some();
-        let (mut bound, mut bound_tls) = (None, None);
+        let mut open = Open::default();
         if let Some(at) = plain {
             match bind(at).await {
                 Err(failure) if has_both && self.bind.is_none() && self.port.is_none() => {
                     complain(&format!("amictl: {failure}"));
                 }
-                result => bound = Some(result?),
+                bound => open.plain.open(at, bound?, None, net),
             }
         }
         if let Some((at, tls)) = tls {
             match bind(at).await {
-                Err(failure) if bound.is_some() && self.bind.is_none() && self.tls_port.is_none() => {
+                Err(failure) if open.plain.at.is_some() && self.bind.is_none() && self.tls_port.is_none() => {
                     complain(&format!("amictl: no TLS: {failure}"));
                 }
-                result => bound_tls = Some((result?, tls)),
+                bound => open.tls.open(at, bound?, Some(tls), net),
             }
         }
-        Ok((bound, bound_tls))
+        Ok(open)
+    }
+
+    /// Closes what the file that holds now does not ask for, and opens what it does; who is connected stays. Asterisk closes
+    /// first, too, so that nothing listens where the new address cannot be had.
+    pub(super) async fn follow(&self, open: &mut Open, net: &Net) {
+        let asked =
+            |hub: &mut Hub, _| [ListenerKind::Plain, ListenerKind::Tls].map(|it| self.address(hub.loaded(), it));
+        let [plain, secret] = net.with(asked);
+        let changes = [open.plain.closes_for(plain).await, open.tls.closes_for(secret).await];
+        if let (true, Some(at)) = (changes[0], plain) {
+            match bind(at).await {
+                Ok(bound) => open.plain.open(at, bound, None, net),
+                Err(failure) => error!("{failure}"),
+            }
+        }
+        if let (true, Some(at)) = (changes[1], secret) {
+            match (net.with(|hub, _| tls(hub.loaded())), bind(at).await) {
+                (Ok(tls), Ok(bound)) => open.tls.open(at, bound, Some(tls), net),
+                (Err(failure), _) => error!("no TLS: {failure}"),
+                (_, Err(failure)) => error!("no TLS: {failure}"),
+            }
+        }
+        for (is_changed, door, kind) in [(changes[0], &open.plain, ""), (changes[1], &open.tls, " with TLS")] {
+            match door.at {
+                Some(at) if is_changed => info!("listening on {at}{kind}"),
+                None if is_changed => info!("not listening{kind} any more"),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Where it listens: plain, and with TLS.
+    pub(super) fn addresses(&self) -> [Option<SocketAddr>; 2] {
+        [self.plain.at, self.tls.at]
+    }
+}
+
+impl Door {
+    fn open(&mut self, asked: SocketAddr, (listener, at): Bound, tls: Option<Tls>, net: &Net) {
+        (self.asked, self.at) = (Some(asked), Some(at));
+        tls.iter().flat_map(|tls| &tls.notes).for_each(|note| warn!("{note}"));
+        self.accepts = Some(spawn_local(net.clone().accept(listener, tls.map(|tls| tls.acceptor))));
+    }
+
+    /// Closes it where it was asked for elsewhere. Was it?
+    async fn closes_for(&mut self, asked: Option<SocketAddr>) -> bool {
+        if self.asked == asked {
+            return false;
+        }
+        if let Some(accepts) = std::mem::take(self).accepts {
+            accepts.abort();
+            // It is closed once that has ended.
+            let _ = accepts.await;
+        }
+        true
     }
 }
 

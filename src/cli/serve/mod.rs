@@ -23,7 +23,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::exit::{Exit, Failure};
 use super::{Reading, complain, target};
@@ -32,9 +32,9 @@ use crate::release::Release;
 use crate::report::listening::Listening;
 use crate::server::observe::Observer;
 use crate::server::rights::Watching;
-use crate::server::{Event, Extras, Hub, Log, Net, Tls};
+use crate::server::{Event, Extras, Hub, Log, Net};
 use crate::text::Secrets;
-use doors::{Doors, Plan, bind};
+use doors::{Doors, Open, Plan, bind};
 use feed::Feed;
 use logging::Logging;
 use operation::Operation;
@@ -194,16 +194,8 @@ impl Serve {
         let watch = self.watch.then(|| Watch::new(source)).transpose()?;
         let net = Net::new(hub, Box::new(|| Disk.now()));
         let mut listening = Listening { release: source.release, plain: None, tls: None, admin: None };
-        let (plain, tls) = self.doors.open(plan).await?;
-        if let Some((listener, at)) = plain {
-            listening.plain = Some(at);
-            spawn_local(net.clone().accept(listener, None));
-        }
-        if let Some(((listener, at), Tls { acceptor, notes })) = tls {
-            listening.tls = Some(at);
-            notes.iter().for_each(|note| warn!("{note}"));
-            spawn_local(net.clone().accept(listener, Some(acceptor)));
-        }
+        let mut open = self.doors.open(plan, &net).await?;
+        [listening.plain, listening.tls] = open.addresses();
         if let (Some(at), Some(operation)) = (self.admin, &operation) {
             let (listener, at) = bind(at).await?;
             listening.admin = Some(at);
@@ -217,12 +209,48 @@ impl Serve {
         spawn_local(net.clone().keep_time());
         self.feed.begin(&net, source.release);
         let tell = |reloaded: &Reloaded| operation.iter().for_each(|it| it.reloaded(reloaded));
+        let minded = self.mind(source, &net, &mut open, &mut signals, watch, tell);
         let has_succeeded = tokio::select! {
-            () = mind(source, &net, &mut signals, watch, tell) => true,
+            () = minded => true,
             ended = command::run(&self.command, &listening) => ended?,
         };
         say_goodbye(&net, &mut signals).await;
         Ok(if has_succeeded { Exit::Clean } else { Exit::Findings })
+    }
+
+    /// Reads the configuration again whenever somebody asks for it, until the server is to stop.
+    async fn mind(
+        &self,
+        source: &Source<'_>,
+        net: &Net,
+        open: &mut Open,
+        signals: &mut Signals,
+        mut watch: Option<Watch>,
+        tell: impl Fn(&Reloaded),
+    ) {
+        loop {
+            let changed = async {
+                match &mut watch {
+                    Some(watch) => watch.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let reloaded = tokio::select! {
+                signal = signals.next() => match signal {
+                    Signal::Reload => source.reload(net, false),
+                    Signal::Stop => return,
+                },
+                () = net.reload_wanted() => source.reload(net, false),
+                () = changed => source.reload(net, true),
+            };
+            tell(&reloaded);
+            if let Reloaded::Taken = reloaded {
+                self.doors.follow(open, net).await;
+            }
+            if let (Some(watch), Reloaded::Taken | Reloaded::Refused) = (&mut watch, reloaded) {
+                watch.again(source);
+            }
+        }
     }
 }
 
@@ -241,34 +269,4 @@ async fn say_goodbye(net: &Net, signals: &mut Signals) {
         () = signals.stop() => {}
     }
     info!("stopped");
-}
-
-/// Reads the configuration again whenever somebody asks for it, until the server is to stop.
-async fn mind(
-    source: &Source<'_>,
-    net: &Net,
-    signals: &mut Signals,
-    mut watch: Option<Watch>,
-    tell: impl Fn(&Reloaded),
-) {
-    loop {
-        let changed = async {
-            match &mut watch {
-                Some(watch) => watch.changed().await,
-                None => std::future::pending().await,
-            }
-        };
-        let reloaded = tokio::select! {
-            signal = signals.next() => match signal {
-                Signal::Reload => source.reload(net, false),
-                Signal::Stop => return,
-            },
-            () = net.reload_wanted() => source.reload(net, false),
-            () = changed => source.reload(net, true),
-        };
-        tell(&reloaded);
-        if let (Some(watch), Reloaded::Taken | Reloaded::Refused) = (&mut watch, reloaded) {
-            watch.again(source);
-        }
-    }
 }
