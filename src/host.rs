@@ -65,6 +65,9 @@ pub trait Host {
     /// that cannot be told.
     fn rights_of_all(&self, path: &Path) -> Option<Rights>;
 
+    /// Does a path lead to something in a directory or below it, symbolic links followed?
+    fn is_below(&self, path: &Path, directory: &Path) -> bool;
+
     /// The names in a directory, in byte order; none when it cannot be read.
     fn names(&self, path: &Path) -> Vec<OsString>;
 
@@ -117,6 +120,11 @@ impl Host for Disk {
     #[cfg(not(unix))]
     fn rights_of_all(&self, _: &Path) -> Option<Rights> {
         None
+    }
+
+    fn is_below(&self, path: &Path, directory: &Path) -> bool {
+        let real = |path: &Path| fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path });
+        matches!((real(path), real(directory)), (Ok(path), Ok(directory)) if path.starts_with(&directory))
     }
 
     fn names(&self, path: &Path) -> Vec<OsString> {
@@ -242,6 +250,10 @@ impl Host for Memory {
         self.rights.get(&plain(path)).copied()
     }
 
+    fn is_below(&self, path: &Path, directory: &Path) -> bool {
+        path.starts_with(directory)
+    }
+
     fn names(&self, path: &Path) -> Vec<OsString> {
         let path = plain(path);
         let inside = self.nodes.keys().filter_map(|file| file.strip_prefix(&path).ok()?.components().next());
@@ -305,6 +317,20 @@ pub fn raise_file_limit() {
         // Without it there are fewer connections at a time, and that is all.
         let _ = setrlimit(Resource::Nofile, limit);
     }
+}
+
+/// Asks a process to end.
+pub fn terminate(process: u32) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+        if let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = process;
 }
 
 /// A variable of the environment; nothing when it is not set, empty or not text.

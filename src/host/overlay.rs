@@ -55,6 +55,10 @@ impl Host for Overlay<'_> {
         self.under.rights_of_all(path)
     }
 
+    fn is_below(&self, path: &Path, directory: &Path) -> bool {
+        self.under.is_below(path, directory)
+    }
+
     fn names(&self, path: &Path) -> Vec<OsString> {
         self.under.names(path)
     }

@@ -52,13 +52,19 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::create_new(path)?.write_all(bytes)
 }
 
-/// A file to write to as things happen; what was in it is gone.
+/// A file to write to as things happen; what was in it is gone. `is_private`: a new one is for its owner alone.
 ///
 /// # Errors
 ///
 /// Whatever the system says.
-pub fn write_to(path: &Path) -> io::Result<Box<dyn io::Write>> {
-    Ok(Box::new(File::create(path)?))
+pub fn write_to(path: &Path, is_private: bool) -> io::Result<Box<dyn io::Write>> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    if is_private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    Ok(Box::new(options.open(path)?))
 }
 
 /// Writes a file, at once and whole; what cannot be replaced, such as a device, is written to.

@@ -38,6 +38,8 @@ pub enum Said<'a> {
         by_client: bool,
         /// Its text.
         text: &'a [u8],
+        /// Why nothing of it was looked at.
+        fault: Option<String>,
     },
     /// A connection is no more, and why.
     Left(&'static str),
@@ -85,9 +87,12 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("from", from)?;
                 map.serialize_entry("tls", is_tls)?;
             }
-            Said::Message { by_client, text } => {
+            Said::Message { by_client, text, fault } => {
                 map.serialize_entry("what", if *by_client { "client" } else { "server" })?;
                 text::entry(&mut map, "message", text)?;
+                if let Some(fault) = fault {
+                    map.serialize_entry("fault", fault)?;
+                }
             }
             Said::Left(why) => {
                 map.serialize_entry("what", "left")?;

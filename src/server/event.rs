@@ -87,8 +87,9 @@ impl Security {
         let version = if self == Security::InvalidPassword { 2 } else { 1 };
         let transport = if peer.is_tls { "TLS" } else { "TCP" };
         let address = |at: SocketAddr| {
-            let family = if at.is_ipv4() { "IPV4" } else { "IPV6" };
-            format!("{family}/{transport}/{}/{}", at.ip(), at.port())
+            let ip = at.ip().to_canonical();
+            let family = if ip.is_ipv4() { "IPV4" } else { "IPV6" };
+            format!("{family}/{transport}/{ip}/{}", at.port())
         };
         let mut body = Vec::new();
         let mut add = |name: &str, value: &[u8]| body.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());

@@ -31,6 +31,11 @@ impl Hub {
         self
     }
 
+    /// From now on somebody else is told what happens, too.
+    pub fn tell_also(&mut self, observer: Box<dyn Observer>) {
+        self.extras.observers.push(observer);
+    }
+
     /// Has a client asked for the configuration to be read again, since this was asked last?
     pub fn wants_reload(&mut self) -> bool {
         std::mem::take(&mut self.wants_reload)

@@ -9,9 +9,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::actions;
-use super::channels::{Channels, Variables};
+use super::channels::Channels;
 use super::crowd::{Asks, Crowd};
-use super::event::{Details, Event, Peer, Security};
+use super::event::{Details, Peer, Security};
 use super::extras::Extras;
 use super::later::{Later, Schedule};
 use super::loaded::Loaded;
@@ -34,11 +34,13 @@ pub struct Hub {
     pub(super) crowd: Crowd,
     pub(super) started: Duration,
     pub(super) reloaded: Duration,
+    /// `systemname`, which is read at the start only.
+    pub(super) system_name: Vec<u8>,
     /// The time, as it was told last.
     pub(super) now: Duration,
     pub(super) random: Box<dyn FnMut() -> u64>,
     /// Events that were sent, to whomever.
-    sequence: u64,
+    pub(super) sequence: u64,
     /// When there is something to do for whom: of each session the alarm, if it has one.
     pub(super) timers: BTreeSet<(Duration, Id)>,
     /// The sessions for which there is something to do at once.
@@ -53,7 +55,7 @@ pub struct Hub {
     /// Nobody else is let in.
     closed: bool,
     pub(super) load: Load,
-    channels: Channels,
+    pub(super) channels: Channels,
     pub(super) extras: Extras,
     pub(super) later: Schedule,
     pub(super) wants_reload: bool,
@@ -65,12 +67,14 @@ impl Hub {
         let crowd = Crowd::new(disabled(&loaded));
         let (sessions, timers, stirred) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (started, reloaded) = (now, now);
+        let system_name = loaded.system_name();
         Hub {
             loaded,
             sessions,
             crowd,
             started,
             reloaded,
+            system_name,
             now,
             random,
             sequence: 0,
@@ -87,6 +91,11 @@ impl Hub {
             later: Schedule::default(),
             wants_reload: false,
         }
+    }
+
+    /// So late it is.
+    pub fn tick(&mut self, now: Duration) {
+        self.now = now;
     }
 
     /// The configuration that holds.
@@ -106,7 +115,9 @@ impl Hub {
         let general = self.general();
         let (limit, timeout) = (general.authlimit.value, general.authtimeout.value);
         if self.closed || self.strangers >= usize::try_from(limit).unwrap_or(0) {
-            self.observe(0, What::TurnedAway(peer));
+            if !self.closed {
+                self.observe(0, What::TurnedAway(peer));
+            }
             return None;
         }
         let id = self.next;
@@ -143,6 +154,11 @@ impl Hub {
             session.unread.extend_from_slice(bytes);
             return;
         }
+        if matches!(session.state, State::Waiting { .. }) && !bytes.is_empty() {
+            // Whatever it sends ends its wait.
+            self.end_wait(id, b"");
+        }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
         let mut reader = mem::take(&mut session.reader);
         let rest = reader.take(bytes, |request, fault| {
             self.message(id, &request, fault, now);
@@ -190,25 +206,6 @@ impl Hub {
             }
             None => self.strangers -= 1,
         }
-    }
-
-    /// Sends an event to whoever may see it.
-    pub fn publish(&mut self, event: &Event, now: Duration) {
-        self.publish_with(event.clone(), &Variables::new(), now);
-    }
-
-    /// The same; `variables`: those that its channel begins with.
-    pub(super) fn publish_with(&mut self, mut event: Event, variables: &Variables, now: Duration) {
-        self.now = now;
-        // What clients send is theirs.
-        if !self.general().channelvars.value.is_empty() && event.name != b"UserEvent" {
-            let names = self.general().channel_variables();
-            self.channels.tell(&mut event, &names, variables);
-        }
-        let more = self.stamps(&event, now);
-        // What is told to nobody has no number.
-        self.sequence += u64::from(!self.crowd.is_disabled(&event.name) && !self.sessions.is_empty());
-        self.deliver(&event.text(&more), &event.name, &event.classes);
     }
 
     /// When there is something to do next.
@@ -363,19 +360,6 @@ impl Hub {
         self.alarm(id, None);
         self.set(id, State::Open);
         self.send(id, &text);
-    }
-
-    /// What the configuration adds to every event.
-    fn stamps(&self, event: &Event, now: Duration) -> Vec<u8> {
-        let general = self.general();
-        let mut text = String::new();
-        if general.timestampevents.value {
-            text += &format!("Timestamp: {}.{:06}\r\n", now.as_secs(), now.subsec_micros());
-        }
-        if general.debug.value {
-            text += &format!("SequenceNumber: {}\r\n{}", self.sequence, event.raised(self.loaded.release()));
-        }
-        text.into_bytes()
     }
 }
 

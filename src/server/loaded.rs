@@ -8,7 +8,7 @@ use self_cell::self_cell;
 
 use crate::access::Configuration;
 use crate::config::manager::{Manager, tls};
-use crate::config::{self, Effective, Place, World};
+use crate::config::{self, Effective, Place, Section, World};
 use crate::host::{FileKind, Host};
 use crate::release::Release;
 use crate::text::{FileId, Files};
@@ -96,12 +96,31 @@ impl Loaded {
         if base.host.kind(&path) != Some(FileKind::Regular) {
             return Err(Unread::Missing);
         }
+        // A link may lead out.
+        if !base.host.is_below(&path, &base.place.etc) && path != base.files.get(base.root).path() {
+            return Err(Unread::Outside);
+        }
         let bytes = base.host.read(&path).map_err(|_| Unread::Missing)?;
         let files = Files::default();
         let file = files.add(path.display().to_string(), path, bytes).id();
         let world = World::new(&files, &*base.host, base.place.clone());
         let made = look(&config::load(&world, file, base.release));
         Ok((made, files.iter().map(|file| file.bytes().len()).sum()))
+    }
+
+    /// `systemname` of the asterisk.conf beside the file; empty without one.
+    ///
+    /// Source: `load_asterisk_conf` in main/options.c; that events have it was measured on 16.28.0 and 22.10.1.
+    pub(super) fn system_name(&self) -> Vec<u8> {
+        let read = |effective: &Effective<'_>| {
+            let is_options =
+                |section: &&Section<'_>| section.name.eq_ignore_ascii_case(b"options") && !section.template;
+            let options = effective.sections.iter().find(is_options);
+            let named = options.iter().flat_map(|section| section.content.iter());
+            let last = named.filter(|entry| entry.name.eq_ignore_ascii_case(b"systemname")).last();
+            last.map(|entry| entry.value.to_vec()).unwrap_or_default()
+        };
+        self.look(b"asterisk.conf", read).map(|(name, _)| name).unwrap_or_default()
     }
 
     /// What the manager holds.

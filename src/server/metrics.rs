@@ -131,6 +131,7 @@ impl Observer for Metrics {
                 self.events.inc();
                 self.deliveries.inc_by(receivers.count() as u64);
             }
+            What::FullyBooted => drop(self.deliveries.inc()),
             What::Sent(bytes) => drop(self.sent.inc_by(bytes.len() as u64)),
             What::Left(end) => {
                 self.open.dec();

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Read as _};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, ready};
@@ -23,6 +23,7 @@ use super::observe::End;
 use super::outgoing::Due;
 use super::queue::TURN;
 use super::stream::{Connection, Plain};
+use super::tls::Keys;
 
 /// A hub that is on the network.
 #[derive(Clone)]
@@ -49,6 +50,9 @@ struct Inner {
 /// So much is read at once.
 const READ: usize = 16 << 10;
 
+/// The first byte of a TLS handshake.
+const HANDSHAKE: u8 = 22;
+
 /// So long a connection is waited for that ends.
 const GOODBYE: Duration = Duration::from_millis(100);
 
@@ -66,7 +70,9 @@ impl Net {
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
     pub fn with<R>(&self, act: impl FnOnce(&mut Hub, Duration) -> R) -> R {
         let mut hub = self.0.hub.borrow_mut();
-        let result = act(&mut hub, (self.0.clock)());
+        let now = (self.0.clock)();
+        hub.tick(now);
+        let result = act(&mut hub, now);
         let bells = self.0.bells.borrow();
         hub.stirred().filter_map(|id| bells.get(&id)).for_each(|bell| bell.notify_one());
         // To wake too early, for what is over by then, does no harm.
@@ -96,7 +102,7 @@ impl Net {
     /// # Errors
     ///
     /// What the system says of the listener; what it says of one connection is a matter of that one.
-    pub async fn accept(self, listener: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<()> {
+    pub async fn accept(self, listener: TcpListener, tls: Option<Keys>) -> io::Result<()> {
         let local = listener.local_addr()?;
         loop {
             let (stream, remote) = match listener.accept().await {
@@ -112,12 +118,14 @@ impl Net {
                 false => local,
             };
             let peer = Peer { remote, local, is_tls: tls.is_some(), session: 0 };
-            if let Some(id) = self.with(|hub, now| hub.connect(peer, now)) {
-                let bell = Rc::new(Notify::new());
-                bell.notify_one();
-                self.0.bells.borrow_mut().insert(id, Rc::clone(&bell));
-                spawn_local(self.clone().converse(id, stream, tls.clone(), bell));
-            }
+            let Some(id) = self.with(|hub, now| hub.connect(peer, now)) else {
+                turn_away(stream);
+                continue;
+            };
+            let bell = Rc::new(Notify::new());
+            bell.notify_one();
+            self.0.bells.borrow_mut().insert(id, Rc::clone(&bell));
+            spawn_local(self.clone().converse(id, stream, tls.as_ref().map(Keys::acceptor), bell));
         }
     }
 
@@ -137,6 +145,11 @@ impl Net {
     /// Waits until a client asks for the configuration to be read again.
     pub async fn reload_wanted(&self) {
         self.0.reload.notified().await;
+    }
+
+    /// Waits until nothing has happened for so long.
+    pub async fn quiet(&self, pause: Duration) {
+        while timeout(pause, self.0.news.notified()).await.is_ok() {}
     }
 
     /// Waits until nobody is connected.
@@ -163,6 +176,12 @@ impl Net {
     }
 
     async fn serve_in_secret(&self, id: Id, stream: TcpStream, tls: TlsAcceptor, bell: &Notify) -> Option<End> {
+        // What begins with anything but a handshake is closed without a word, as OpenSSL does in Asterisk.
+        let mut first = [HANDSHAKE];
+        let peeked = self.unless_over(id, bell, stream.peek(&mut first)).await;
+        if !matches!(peeked, Some(Ok(1))) || first != [HANDSHAKE] {
+            return Some(End::Handshake);
+        }
         match self.shake_hands(id, stream, &tls, bell).await {
             Some(mut stream) => self.serve(id, &mut stream, bell).await,
             None => Some(End::Handshake),
@@ -190,12 +209,17 @@ impl Net {
         tls: &TlsAcceptor,
         bell: &Notify,
     ) -> Option<TlsStream<TcpStream>> {
-        let mut shaking = std::pin::pin!(tls.accept(stream));
+        self.unless_over(id, bell, tls.accept(stream)).await?.ok()
+    }
+
+    /// Waits for something, as long as a client has time to log in.
+    async fn unless_over<T>(&self, id: Id, bell: &Notify, what: impl Future<Output = T>) -> Option<T> {
+        let mut what = std::pin::pin!(what);
         loop {
             tokio::select! {
-                shaken = &mut shaking => {
+                done = &mut what => {
                     bell.notify_one();
-                    return shaken.ok();
+                    return Some(done);
                 }
                 () = bell.notified() => {
                     if self.0.hub.borrow().is_over(id) {
@@ -221,7 +245,12 @@ impl Net {
                     done = self.read(id, stream), if listens => effort += done?,
                 }
             }
-            let Some(due) = self.0.hub.borrow_mut().due(id) else { return Ok(()) };
+            let due = {
+                let mut hub = self.0.hub.borrow_mut();
+                hub.tick((self.0.clock)());
+                hub.due(id)
+            };
+            let Some(due) = due else { return Ok(()) };
             self.0.news.notify_waiters();
             if due.closes {
                 stream.ends();
@@ -285,5 +314,13 @@ impl Net {
             bell.notify_one();
         }
         Ok(())
+    }
+}
+
+/// Ends a connection that nobody serves. What it has sent is read: with that unread the client would be told of a fault, and
+/// not of an end.
+fn turn_away(stream: TcpStream) {
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.read(&mut [0; 4096]);
     }
 }

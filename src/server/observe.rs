@@ -92,6 +92,8 @@ pub enum What<'a> {
         /// Who that is.
         receivers: Receivers<'a>,
     },
+    /// A client that has logged in was sent FullyBooted.
+    FullyBooted,
     /// Bytes are on their way to a client.
     Sent(&'a [u8]),
     /// A client is no more.

@@ -100,6 +100,7 @@ impl Rights {
         match observation.what {
             What::LoggedIn => drop(self.needs(user)),
             What::AskedFor { mask, read } => self.asked_for(user, mask, read),
+            What::FullyBooted => self.sent(user, b"FullyBooted", Classes::of(["system"])),
             What::Ran(request) => self.tried(user, request, true),
             What::Refused { request, check: Check::Class | Check::Headers, .. } => self.tried(user, request, false),
             _ => {}

@@ -3,8 +3,10 @@
 //! Asterisk leaves this to OpenSSL; here it is rustls, which knows TLS 1.2 and 1.3 and of ciphers only those that agree on a
 //! key for each connection. What it cannot do is said.
 
+use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
@@ -56,10 +58,26 @@ pub enum TlsError {
     Refused(#[from] rustls::Error),
 }
 
+/// What does the handshakes of a listener, until others take its place.
+#[derive(Clone)]
+pub struct Keys(Rc<RefCell<TlsAcceptor>>);
+
+impl Keys {
+    /// From now on handshakes are done with these.
+    pub fn change(&self, other: &Keys) {
+        let acceptor = other.acceptor();
+        *self.0.borrow_mut() = acceptor;
+    }
+
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        self.0.borrow().clone()
+    }
+}
+
 /// What makes connections secret, and what of the configuration it leaves out.
 pub struct Tls {
-    /// It does the handshakes.
-    pub acceptor: TlsAcceptor,
+    /// They do the handshakes.
+    pub keys: Keys,
     /// What it does not do, in words.
     pub notes: Vec<String>,
 }
@@ -89,7 +107,7 @@ pub fn tls(loaded: &Loaded) -> Result<Tls, TlsError> {
     if options.server_cipher_order.value {
         notes.push("`tlsservercipherorder` is always on here".to_owned());
     }
-    Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), notes })
+    Ok(Tls { keys: Keys(Rc::new(RefCell::new(Arc::new(config).into()))), notes })
 }
 
 /// The ciphers that `tlscipher` names, in its order; it has no say in TLS 1.3.

@@ -230,12 +230,12 @@ fn tls_is_served_beside_the_plain_listener() {
         let told = until(&mut stream, "SessionTV: ");
         assert!(told.contains("RemoteAddress: IPV4/TLS/127.0.0.1/"), "{told}");
     }
-    // Plain text is no handshake.
+    // Plain text is no handshake: it is closed without a byte.
     let mut stream = connect(&served.at[1]);
     write!(stream, "Action: Ping\r\n\r\n").unwrap();
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest);
-    assert!(!rest.starts_with(b"Asterisk"), "{}", rest.escape_ascii());
+    assert!(rest.is_empty(), "{}", rest.escape_ascii());
 }
 
 /// A client that has agreed on keys.
@@ -444,4 +444,32 @@ fn a_listener_goes_where_the_file_has_it() {
     assert!(TcpStream::connect(tls).is_err() && TcpStream::connect(second).is_err());
     write!(old, "Action: Ping\r\n\r\n").unwrap();
     until(&mut old, "Ping: Pong\r\n");
+}
+
+/// One is closed as all are: with an end, and not with a fault, whatever it has sent.
+#[test]
+fn who_is_turned_away_is_told_of_an_end() {
+    let conf = format!("[general]\nenabled = yes\nbindaddr = 127.0.0.1\nauthlimit = 1\n{USERS}");
+    let at = support::folder(&[("manager.conf", &conf)]);
+    let served = Served::new(at.path(), 1, &["--port", "0"]);
+    let mut first = connect(&served.at[0]);
+    until(&mut first, "\r\n");
+    let mut second = connect(&served.at[0]);
+    let _ = write!(second, "Action: Ping\r\n\r\n");
+    let mut rest = Vec::new();
+    second.read_to_end(&mut rest).unwrap();
+    assert!(rest.is_empty(), "{}", rest.escape_ascii());
+}
+
+/// Where nothing says otherwise TLS is where the plain listener is.
+#[test]
+fn listeners_are_at_one_address() {
+    let certificate = root().join("fixtures/manager/tls/both.pem");
+    let conf = |tls: &str| format!("[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{tls}{USERS}");
+    let with = conf(&format!("tlscertfile = {}\n", certificate.display()));
+    let at = support::folder(&[("manager.conf", &with), ("bare.conf", &conf(""))]);
+    let served = Served::new(at.path(), 2, &["--port", "0", "--tls-port", "0"]);
+    assert!(served.at.iter().all(|at| at.starts_with("127.0.0.1:")), "{:?}", served.at);
+    let ran = support::amictl(at.path(), &["serve", "bare.conf", "--port", "0", "--tls-port", "0"]);
+    assert!(ran.code == 1 && ran.err.contains("no TLS: "), "it was asked for by its option: {}", ran.err);
 }

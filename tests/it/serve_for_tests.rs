@@ -130,6 +130,51 @@ fn a_command_is_served() {
     assert!(ran.code == 3 && ran.err.contains("cannot run `no-such-command`"), "{}", ran.err);
 }
 
+/// A command may end before the server has read what it sent last: that counts all the same.
+#[test]
+fn what_a_command_sends_last_is_served() {
+    let at = folder(&[("manager.conf", CONF)]);
+    let client = "exec 3<>/dev/tcp/$AMICTL_HOST/$AMICTL_PORT\n\
+        printf 'Action: Login\\nUsername: joe\\nSecret: x7Qmk2vv\\nEvents: off\\n\\n' >&3\n\
+        while read -r line <&3; do case $line in Message*) break ;; esac; done; read -r line <&3\n\
+        printf 'Action: Originate\\n\\n' >&3";
+    for _ in 0..5 {
+        let args = ["serve", "manager.conf", "--port", "0", "--strict-rights", "--", "bash", "-c", client];
+        let ran = amictl(at.path(), &args);
+        assert!(ran.code == 1 && ran.out.contains("joe: was refused Originate"), "{}{}", ran.out, ran.err);
+    }
+}
+
+/// It is no event of the crowd's, and needs a right all the same.
+#[test]
+fn to_be_told_that_asterisk_is_up_takes_a_right() {
+    let at = folder(&[("manager.conf", CONF)]);
+    let served = Served::new(at.path(), 1, &["--port", "0", "--strict-rights=joe.read=none"]);
+    until(&mut login(&served.at[0], "joe", "x7Qmk2vv", "system"), "Fully Booted\r\n\r\n");
+    let (told, code) = served.end();
+    assert!(told.starts_with("joe: was sent FullyBooted, an event of class system: not expected\n"), "{told}");
+    assert_eq!(code, Some(1));
+}
+
+/// Clients are told again what they have said, and it is a secret still.
+#[test]
+fn a_record_hides_what_comes_back() {
+    let at = folder(&[("manager.conf", &CONF.replace("user,reporting", "all"))]);
+    let served = Served::new(at.path(), 1, &["--port", "0", "--force", "--record", "said.jsonl"]);
+    let mut joe = login(&served.at[0], "joe", "x7Qmk2vv", "user");
+    say(&mut joe, "Action: UserEvent\nUserEvent: a\nSecret: HIDDEN1");
+    say(&mut joe, "Action: Ping\nActionID: secret=HIDDEN2");
+    say(&mut joe, "Action: Command\nCommand: x secret=HIDDEN3");
+    say(&mut joe, &format!("Action: Ping\nSecret: {}HIDDEN4", "A".repeat(1020)));
+    drop(joe);
+    served.end();
+    let text = std::fs::read_to_string(at.path().join("said.jsonl")).unwrap();
+    text.lines().for_each(|line| fits("serve-record", line));
+    assert!(!text.contains("HIDDEN") && text.contains("line too long"), "{text}");
+    let ran = amictl(at.path(), &["serve", "manager.conf", "--port", "0", "--force", "--record", "./manager.conf"]);
+    assert!(ran.code == 2 && ran.err.contains("is the file that is served"), "{}", ran.err);
+}
+
 #[test]
 fn a_list_of_rights_names_users_and_classes_that_there_are() {
     let at = folder(&[("manager.conf", CONF)]);

@@ -53,6 +53,10 @@ impl Server {
     fn new(conf: &str, release: &str) -> Server {
         let mut memory = Memory::default();
         memory.add("/etc/asterisk/manager.conf", conf);
+        Server::of(memory, release)
+    }
+
+    fn of(memory: Memory, release: &str) -> Server {
         let place = Place { etc: "/etc/asterisk".into(), root: None, complete: true };
         let release = Release::parse(release).unwrap();
         let loaded =
@@ -299,4 +303,24 @@ fn who_waits_for_events_is_woken() {
     assert!(
         server.say(users, "Action: Ping\n\n").starts_with(&format!("{over}{complete}Response: Success\nPing: Pong\n"))
     );
+}
+
+/// Measured: fact 58 of the order of what is added, and that a wait is over when input arrives, whatever it is.
+#[test]
+fn events_tell_which_system_they_are_of() {
+    let mut memory = Memory::default();
+    memory.add("/etc/asterisk/manager.conf", CONF.replace("enabled = yes", "enabled = yes\ntimestampevents = yes"));
+    memory.add("/etc/asterisk/asterisk.conf", "[options]\nsystemname = other\nsystemname = sysA\n");
+    let mut server = Server::of(memory, "22.10.1");
+    let joe = server.login("joe", "joe");
+    server.read(joe);
+    let said = server.say(joe, "Action: UserEvent\nUserEvent: a\n\n");
+    let event =
+        "Event: UserEvent\nPrivilege: user,all\nTimestamp: 1795380459.300000\nSystemName: sysA\nUserEvent: a\n\n";
+    assert_eq!(said, format!("Response: Success\nMessage: Event Sent\n\n{event}"));
+    assert!(server.say(joe, "Action: CoreSettings\n\n").contains("\nSystemName: sysA\n"));
+    assert_eq!(server.say(joe, "Action: WaitEvent\nTimeout: 9\n\n"), "");
+    let over = "Response: Success\nMessage: Waiting for Event completed.\n\nEvent: WaitEventComplete\n\n";
+    assert_eq!(server.say(joe, "Act"), over);
+    assert!(server.say(joe, "ion: Ping\n\n").contains("Pong"));
 }

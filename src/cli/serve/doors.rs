@@ -1,17 +1,16 @@
 //! Where `amictl serve` listens: where the file says, or where the options do.
 
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_local};
 use tracing::{error, info, warn};
 
-use super::super::complain;
 use super::super::exit::{Exit, Failure};
 use crate::config::manager::listen::{ListenerKind, State};
-use crate::server::{Hub, Loaded, Net, Tls, tls};
+use crate::server::{Hub, Keys, Loaded, Net, Tls, tls};
 
 /// The options about that.
 #[derive(Args)]
@@ -46,6 +45,7 @@ struct Door {
     /// Where it was to be; its port may be 0.
     asked: Option<SocketAddr>,
     at: Option<SocketAddr>,
+    keys: Option<Keys>,
     accepts: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -56,14 +56,19 @@ impl Doors {
     /// Where to listen: at one address at least.
     pub(super) fn plan(&self, loaded: &Loaded) -> Result<Plan, Failure> {
         let plain = self.address(loaded, ListenerKind::Plain);
-        let tls = self.address(loaded, ListenerKind::Tls).and_then(|at| match tls(loaded) {
-            Ok(tls) => Some((at, tls)),
+        let tls = match self.address(loaded, ListenerKind::Tls).map(|at| tls(loaded).map(|tls| (at, tls))) {
+            Some(Err(error)) if self.tls_port.is_some() => {
+                return Err(Failure { exit: Exit::Findings, ..Failure::usage(format!("no TLS: {error}")) }
+                    .help("name a certificate in the file: `tlscertfile`"));
+            }
             // Asterisk goes on without TLS, too.
-            Err(error) => {
-                complain(&format!("amictl: no TLS: {error}"));
+            Some(Err(error)) => {
+                error!("no TLS: {error}");
                 None
             }
-        });
+            Some(Ok(tls)) => Some(tls),
+            None => None,
+        };
         if plain.is_none() && tls.is_none() {
             return Err(Failure { exit: Exit::Findings, ..Failure::usage("the file opens no listener") }
                 .help("say where: `--bind 127.0.0.1 --port 5038`"));
@@ -73,10 +78,12 @@ impl Doors {
 
     /// Where to listen for connections of a kind, if the options or the file say so.
     fn address(&self, loaded: &Loaded, kind: ListenerKind) -> Option<SocketAddr> {
-        let listener = loaded.manager().listeners.iter().find(|it| it.kind == kind);
-        let named = listener.filter(|it| it.state == State::Listens).and_then(|it| it.address);
+        let open = || loaded.manager().listeners.iter().filter(|it| it.state == State::Listens);
+        let named = open().find(|it| it.kind == kind).and_then(|it| it.address);
         let port = if kind == ListenerKind::Plain { self.port } else { self.tls_port };
-        let ip = self.bind.or(named.map(|it| it.ip)).unwrap_or(Ipv6Addr::LOCALHOST.into());
+        // Where the file says nothing of it, it is where the other one is.
+        let ip = named.or_else(|| open().find_map(|it| it.address)).map(|it| it.ip);
+        let ip = self.bind.or(ip).unwrap_or(Ipv4Addr::LOCALHOST.into());
         Some(SocketAddr::new(ip, port.or(named.map(|it| it.port))?))
     }
 
@@ -89,7 +96,7 @@ impl Doors {
         if let Some(at) = plain {
             match bind(at).await {
                 Err(failure) if has_both && self.bind.is_none() && self.port.is_none() => {
-                    complain(&format!("amictl: {failure}"));
+                    error!("{failure}");
                 }
                 bound => open.plain.open(at, bound?, None, net),
             }
@@ -97,7 +104,7 @@ impl Doors {
         if let Some((at, tls)) = tls {
             match bind(at).await {
                 Err(failure) if open.plain.at.is_some() && self.bind.is_none() && self.tls_port.is_none() => {
-                    complain(&format!("amictl: no TLS: {failure}"));
+                    error!("no TLS: {failure}");
                 }
                 bound => open.tls.open(at, bound?, Some(tls), net),
             }
@@ -125,6 +132,13 @@ impl Doors {
                 (_, Err(failure)) => error!("no TLS: {failure}"),
             }
         }
+        // A certificate may be another in the same place.
+        if let (false, Some(keys)) = (changes[1], &open.tls.keys) {
+            match net.with(|hub, _| tls(hub.loaded())) {
+                Ok(tls) => keys.change(&tls.keys),
+                Err(failure) => error!("the certificate stays as it was: {failure}"),
+            }
+        }
         for (is_changed, door, kind) in [(changes[0], &open.plain, ""), (changes[1], &open.tls, " with TLS")] {
             match door.at {
                 Some(at) if is_changed => info!("listening on {at}{kind}"),
@@ -146,7 +160,8 @@ impl Door {
     fn open(&mut self, asked: SocketAddr, (listener, at): Bound, tls: Option<Tls>, net: &Net) {
         (self.asked, self.at) = (Some(asked), Some(at));
         tls.iter().flat_map(|tls| &tls.notes).for_each(|note| warn!("{note}"));
-        self.accepts = Some(spawn_local(net.clone().accept(listener, tls.map(|tls| tls.acceptor))));
+        self.keys = tls.map(|tls| tls.keys);
+        self.accepts = Some(spawn_local(net.clone().accept(listener, self.keys.clone())));
     }
 
     /// Closes it where it was asked for elsewhere. Was it?

@@ -73,6 +73,11 @@ impl Feed {
         }
     }
 
+    /// Are the events those of standard input?
+    pub(super) fn reads_input(&self) -> bool {
+        self.events.as_deref().is_some_and(target::is_stdin)
+    }
+
     /// Sends everything from now on.
     pub(super) fn begin(&self, net: &Net, release: Release) {
         let audience = self.wait_for;

@@ -4,8 +4,10 @@ use std::io::{self, IsTerminal as _};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
+use tracing::error;
 use tracing::level_filters::LevelFilter;
 
+use super::super::complain;
 use crate::host::env;
 
 /// The options about the log.
@@ -35,6 +37,14 @@ fn level(name: &str) -> LevelFilter {
 }
 
 impl Logging {
+    /// Tells what is wrong, whatever level is logged.
+    pub(super) fn complain(&self, text: &str) {
+        match self.log_format {
+            LogFormat::Human => complain(&format!("amictl: {text}")),
+            LogFormat::Json => error!("{text}"),
+        }
+    }
+
     /// From now on what is logged goes to standard error.
     pub(super) fn begin(&self) {
         let plain = env("NO_COLOR").is_some() || env("TERM").is_some_and(|term| term == "dumb");

@@ -22,11 +22,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::task::{LocalSet, spawn_local};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::info;
 
 use super::exit::{Exit, Failure};
-use super::{Reading, complain, target};
+use super::{Reading, target};
 use crate::host::{Disk, Host, raise_file_limit, random};
 use crate::release::Release;
 use crate::report::listening::Listening;
@@ -123,6 +123,9 @@ pub(super) struct Serve {
 /// So long clients may take what is left to be sent when the server ends.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// When nothing has happened for so long, nothing is on its way.
+const QUIET: Duration = Duration::from_millis(100);
+
 /// How it is said where it listens.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Ready {
@@ -137,6 +140,7 @@ impl Serve {
                 Failure::usage("standard input cannot be served").help("name a file: it is read again on SIGHUP")
             );
         }
+        self.logging.begin();
         let settings = target::settings(host, std::slice::from_ref(&self.file), None)?;
         let [release] = self.reading.releases(&settings)?[..] else {
             return Err(Failure::usage("one release is served").help("name one: `--asterisk 22`"));
@@ -151,7 +155,7 @@ impl Serve {
             seen: RefCell::default(),
         };
         let (loaded, problems) = source.load()?;
-        problems.iter().for_each(|problem| complain(&format!("amictl: {problem}")));
+        problems.iter().for_each(|problem| self.logging.complain(problem));
         let Some(loaded) = loaded else { return Ok(Exit::Findings) };
         let plan = self.doors.plan(&loaded)?;
         let operation = self.admin.map(|_| Operation::new(release, host.now()));
@@ -161,7 +165,6 @@ impl Serve {
         let mut extras = self.extras(host, release, strict.as_ref())?;
         extras.observers.extend(operation.iter().map(|it| Box::new(it.metrics.clone()) as _));
         let hub = Hub::new(Rc::new(loaded), Box::new(random), host.now()).with(extras);
-        self.logging.begin();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
         let exit = LocalSet::new().block_on(&runtime, self.listen(&source, hub, plan, operation, out))?;
@@ -169,16 +172,16 @@ impl Serve {
         Ok(judged.map_or(exit, |judged| judged.max(exit)))
     }
 
+    fn secrets(&self) -> Secrets {
+        if self.reveal_secrets { Secrets::Revealed } else { Secrets::Masked }
+    }
+
     /// What the server has beside the file.
     fn extras(&self, host: &dyn Host, release: Release, strict: Option<&Strict>) -> Result<Extras, Failure> {
         let replies = self.replies.as_deref().map(|path| replies::read(host, path, release)).transpose()?;
         let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Log)];
         observers.extend(strict.map(|strict| Box::new(Watching(Rc::clone(&strict.0))) as _));
-        let secrets = if self.reveal_secrets { Secrets::Revealed } else { Secrets::Masked };
-        if let Some(path) = &self.record {
-            observers.push(Box::new(Record::new(path, release, secrets)?));
-        }
-        Ok(Extras { secrets, replies: Rc::new(replies.unwrap_or_default()), observers })
+        Ok(Extras { secrets: self.secrets(), replies: Rc::new(replies.unwrap_or_default()), observers })
     }
 
     /// Listens until a signal comes, or the command has ended; then tells everybody and waits until all is sent.
@@ -196,6 +199,10 @@ impl Serve {
         let mut listening = Listening { release: source.release, plain: None, tls: None, admin: None };
         let mut open = self.doors.open(plan, &net).await?;
         [listening.plain, listening.tls] = open.addresses();
+        if let Some(path) = &self.record {
+            let record = Record::new(path, &self.file, source.release, self.secrets())?;
+            net.with(|hub, _| hub.tell_also(Box::new(record)));
+        }
         if let (Some(at), Some(operation)) = (self.admin, &operation) {
             let (listener, at) = bind(at).await?;
             listening.admin = Some(at);
@@ -212,7 +219,11 @@ impl Serve {
         let minded = self.mind(source, &net, &mut open, &mut signals, watch, tell);
         let has_succeeded = tokio::select! {
             () = minded => true,
-            ended = command::run(&self.command, &listening) => ended?,
+            ended = command::run(&self.command, &listening, !self.feed.reads_input()) => {
+                // What its clients have sent last may not have come yet.
+                let _ = timeout(FAREWELL, net.quiet(QUIET)).await;
+                ended?
+            }
         };
         say_goodbye(&net, &mut signals).await;
         Ok(if has_succeeded { Exit::Clean } else { Exit::Findings })

@@ -1,6 +1,5 @@
 //! `amictl serve --record`: the conversation is written down, its secrets masked.
 
-use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::rc::Rc;
@@ -9,11 +8,11 @@ use memchr::memmem;
 use tracing::error;
 
 use super::super::exit::Failure;
-use crate::host::write_to;
+use crate::host::{real_file, write_to};
 use crate::release::Release;
 use crate::report::conversation::{Line, Said, begin};
-use crate::server::Request;
 use crate::server::observe::{Observation, Observer, What};
+use crate::server::{Fault, Request};
 use crate::text::{MASK, Secrets, is_secret_key};
 
 /// Between messages.
@@ -27,10 +26,16 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(path: &Path, release: Release, secrets: Secrets) -> Result<Record, Failure> {
+    /// Begins one. `served`: the file that is served, which is not to be written to.
+    pub(super) fn new(path: &Path, served: &Path, release: Release, secrets: Secrets) -> Result<Record, Failure> {
         let name = path.display().to_string();
+        if real_file(path).is_some_and(|path| Some(path) == real_file(served)) {
+            return Err(
+                Failure::usage(format!("`{name}` is the file that is served")).help("name another with `--record`")
+            );
+        }
         let failed = |error| Failure::input(format!("cannot write `{name}`: {error}"));
-        let mut out = BufWriter::new(write_to(path).map_err(failed)?);
+        let mut out = BufWriter::new(write_to(path, secrets == Secrets::Revealed).map_err(failed)?);
         begin(release, &mut out).and_then(|()| out.flush()).map_err(failed)?;
         Ok(Record { out: Some(out), name: name.into(), secrets })
     }
@@ -45,36 +50,37 @@ impl Record {
     }
 }
 
-/// A request as it was understood, without what nobody is to see.
-fn message(request: &Request, secrets: Secrets) -> Vec<u8> {
+/// A request as it was understood, without what nobody is to see. Of one with a line that is too long it is not known what
+/// the rest of that line belongs to.
+fn message(request: &Request, fault: Option<Fault>, secrets: Secrets) -> Vec<u8> {
+    if fault == Some(Fault::LineTooLong) && secrets == Secrets::Masked {
+        return Vec::new();
+    }
     let mut text = Vec::new();
     for line in &request.lines {
-        text.extend(masked(line, request, secrets));
+        text.extend(masked(line, |name| name.eq_ignore_ascii_case(b"Key") || sets_secret(name, request), secrets));
         text.extend(b"\r\n");
     }
     text.extend(b"\r\n");
     text
 }
 
-fn masked(line: &[u8], request: &Request, secrets: Secrets) -> Vec<u8> {
-    let (name, value) = line.split_at(memchr::memchr(b':', line).unwrap_or(0));
-    let is_hidden = is_secret_key(name) || name.eq_ignore_ascii_case(b"Key") || sets_secret(name, request);
-    match is_hidden && secrets == Secrets::Masked && value.trim_ascii() != b":" {
-        true => [name, b": ", MASK.as_bytes()].concat(),
-        false => secrets.shown(b"", line).into_owned(),
-    }
+/// An answer or an event. What comes from a file is masked already where it is asked for; clients are told again what they
+/// have said, and of a wrong key the right one.
+fn answer(text: &[u8], secrets: Secrets) -> Vec<u8> {
+    let line = |line: &[u8]| match line.strip_suffix(b"\r\n") {
+        Some(line) => [&masked(line, |name| name == b"ExpectedResponse", secrets)[..], b"\r\n"].concat(),
+        None => masked(line, |_| false, secrets),
+    };
+    text.split_inclusive(|&byte| byte == b'\n').flat_map(line).collect()
 }
 
-/// An answer or an event. What comes from a file is masked already where it is asked for.
-fn answer(text: &[u8], secrets: Secrets) -> Cow<'_, [u8]> {
-    const RIGHT_KEY: &[u8] = b"\r\nExpectedResponse: ";
-    match memmem::find(text, RIGHT_KEY) {
-        Some(at) if secrets == Secrets::Masked => {
-            let value = at + RIGHT_KEY.len();
-            let end = memmem::find(&text[value..], b"\r\n").map_or(text.len(), |end| value + end);
-            [&text[..value], MASK.as_bytes(), &text[end..]].concat().into()
-        }
-        _ => text.into(),
+/// A line, its value masked where its name is that of a secret or one of those that `hides` says.
+fn masked(line: &[u8], hides: impl Fn(&[u8]) -> bool, secrets: Secrets) -> Vec<u8> {
+    let (name, value) = line.split_at(memchr::memchr(b':', line).unwrap_or(0));
+    match (is_secret_key(name) || hides(name)) && secrets == Secrets::Masked && value.trim_ascii() != b":" {
+        true => [name, b": ", MASK.as_bytes()].concat(),
+        false => secrets.shown(b"", line).into_owned(),
     }
 }
 
@@ -92,12 +98,14 @@ impl Observer for Record {
         let mut write = |what: Said<'_>| self.write(&Line { at, session, user, what });
         match observation.what {
             What::Connected => write(Said::Connected { from: client.peer.remote, is_tls: client.peer.is_tls }),
-            What::Received(request, _) => {
-                write(Said::Message { by_client: true, text: &message(request, secrets) });
+            What::Received(request, fault) => {
+                let text = message(request, fault, secrets);
+                write(Said::Message { by_client: true, text: &text, fault: fault.map(|it| it.to_string()) });
             }
             What::Sent(bytes) => {
+                let said = |text: &[u8]| answer(text, secrets);
                 messages(bytes)
-                    .for_each(|text| write(Said::Message { by_client: false, text: &answer(text, secrets) }));
+                    .for_each(|text| write(Said::Message { by_client: false, text: &said(text), fault: None }));
             }
             What::Left(end) => write(Said::Left(end.name())),
             _ => {}
@@ -133,7 +141,7 @@ mod tests {
     fn secrets_are_masked() {
         let said = |text: &str| {
             let lines = text.lines().map(|line| line.as_bytes().to_vec()).collect();
-            String::from_utf8(message(&Request { lines }, Secrets::Masked)).unwrap()
+            String::from_utf8(message(&Request { lines }, None, Secrets::Masked)).unwrap()
         };
         assert_eq!(
             said("Action: Login\nSECRET:  hidden\nKey: 0123\nUsername: joe"),
@@ -147,7 +155,7 @@ mod tests {
         assert_eq!(said("Command: x secret=hidden"), "Command: x secret=***\r\n\r\n");
         let event = b"Event: ChallengeResponseFailed\r\nExpectedResponse: 0123\r\nSessionTV: x\r\n\r\n";
         assert_eq!(
-            &*answer(event, Secrets::Masked),
+            answer(event, Secrets::Masked),
             b"Event: ChallengeResponseFailed\r\nExpectedResponse: ***\r\nSessionTV: x\r\n\r\n"
         );
     }

@@ -18,11 +18,11 @@ pub(super) fn ping(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
 /// What the files here say nothing of is as in an Asterisk without an asterisk.conf.
 pub(super) fn settings(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     let release = hub.loaded.release();
-    let version = version(release);
+    let (version, system_name) = (version(release), hub.system_name.clone());
     let mut lines: Vec<(&str, &[u8])> = vec![
         ("AMIversion", release.manager_version().as_bytes()),
         ("AsteriskVersion", version.as_bytes()),
-        ("SystemName", b""),
+        ("SystemName", &system_name),
         ("CoreMaxCalls", b"0"),
         ("CoreMaxLoadAvg", b"0.000000"),
         ("CoreRunUser", b""),

@@ -65,6 +65,7 @@ pub(super) fn login(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
     if may_see {
         let text = fully_booted(hub, now);
         hub.send(id, &text);
+        hub.observe(id, What::FullyBooted);
     }
     hub.tell(id, Security::SuccessfulAuth, Details { account: &name, since: now, ..Details::default() }, now);
 }
