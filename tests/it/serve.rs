@@ -414,6 +414,17 @@ fn where_it_listens_is_said_in_json_too() {
     child.wait().unwrap();
 }
 
+/// The certificate that a listener shows.
+fn certificate_at(at: std::net::SocketAddr) -> Vec<u8> {
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().dangerous();
+    let config = config.with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth();
+    let client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    let mut stream = StreamOwned::new(client, connect(&at.to_string()));
+    until(&mut stream, "\r\n");
+    stream.conn.peer_certificates().unwrap()[0].to_vec()
+}
+
 #[test]
 fn a_listener_goes_where_the_file_has_it() {
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -436,6 +447,14 @@ fn a_listener_goes_where_the_file_has_it() {
     assert!(TcpStream::connect(tls).is_ok() && TcpStream::connect(first).is_err());
     write!(old, "Action: Ping\r\n\r\n").unwrap();
     until(&mut old, "Ping: Pong\r\n");
+    // Another certificate in the same place.
+    let before = certificate_at(tls);
+    let other = root().join("fixtures/manager/tls/ec.pem");
+    fs::write(at.path().join("manager.conf"), conf(second.port(), &tls_lines.replace("both.pem", "ec.pem"))).unwrap();
+    served.signal("-HUP");
+    until(&mut errors, "was read again changes=0\n");
+    let after = certificate_at(tls);
+    assert_ne!(before, after, "{}", other.display());
     // Asterisk closes all, and goes on; who is connected stays.
     fs::write(at.path().join("manager.conf"), conf(second.port(), "").replace("enabled = yes", "enabled = no"))
         .unwrap();

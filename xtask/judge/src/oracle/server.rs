@@ -48,6 +48,8 @@ const BOOT: Duration = Duration::from_secs(20);
 /// How it ends where it is not going to listen: an Asterisk runs on, without its manager.
 const NO_LISTENER: &str = "the file opens no listener";
 const FOREIGN_ADDRESS: &str = "Cannot assign requested address";
+/// What it says where its certificate is of no use.
+const NO_TLS: &str = "no TLS: ";
 /// What it says where there is nothing to serve.
 const NOT_LOADED: &str = "Asterisk does not load";
 
@@ -81,7 +83,12 @@ impl Subject for Server {
         fs::write(&root, format!("#include \"manager.conf\"\n[{ACCOUNT}]\nsecret={SECRET}\nwrite=command\n"))?;
         let [port, tls_port] = [CONSOLE_PORT, CONSOLE_TLS_PORT].map(|port| port.to_string());
         let options = ["--bind", "127.0.0.1", "--port", &port, "--tls-port", &tls_port];
-        let console = match self.serve(&home, &root, &options)? {
+        let served = match self.serve(&home, &root, &options)? {
+            // Then there is none that is in the way of the other server's, either.
+            Err((_, said)) if said.contains(NO_TLS) => self.serve(&home, &root, &options[..4])?,
+            served => served,
+        };
+        let console = match served {
             Ok(console) => Some(console),
             Err((status, said)) => bail!("the server of the console ended with {status}, saying:{said}"),
         };
