@@ -15,7 +15,6 @@ use tokio::sync::Notify;
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use super::event::Peer;
 use super::hub::{Hub, Id};
@@ -182,9 +181,9 @@ impl Net {
         if !matches!(peeked, Some(Ok(1))) || first != [HANDSHAKE] {
             return Some(End::Handshake);
         }
-        match self.shake_hands(id, stream, &tls, bell).await {
-            Some(mut stream) => self.serve(id, &mut stream, bell).await,
-            None => Some(End::Handshake),
+        match self.unless_over(id, bell, tls.accept(stream)).await {
+            Some(Ok(mut stream)) => self.serve(id, &mut stream, bell).await,
+            _ => Some(End::Handshake),
         }
     }
 
@@ -199,17 +198,6 @@ impl Net {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Some(End::WriteTimeout),
             Err(_) => Some(End::Client),
         }
-    }
-
-    /// Agrees on keys with a client; it has as long for that as for logging in.
-    async fn shake_hands(
-        &self,
-        id: Id,
-        stream: TcpStream,
-        tls: &TlsAcceptor,
-        bell: &Notify,
-    ) -> Option<TlsStream<TcpStream>> {
-        self.unless_over(id, bell, tls.accept(stream)).await?.ok()
     }
 
     /// Waits for something, as long as a client has time to log in.
