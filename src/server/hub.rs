@@ -143,39 +143,54 @@ impl Hub {
         Some(id)
     }
 
-    /// A client has sent something. Of what it asks for so much is done as may be in one go; the rest is for
-    /// [`Hub::go_on`].
+    /// A client has sent something, over TLS one record. Of what it asks for so much is done as may be in one go; the rest is
+    /// for [`Hub::go_on`].
     pub fn received(&mut self, id: Id, bytes: &[u8], now: Duration) {
         self.now = now;
         self.load.begin();
         let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) else { return };
-        if !session.unread.is_empty() {
-            // It was not to be read from.
-            session.unread.extend_from_slice(bytes);
+        if bytes.is_empty() {
             return;
         }
-        if matches!(session.state, State::Waiting { .. }) && !bytes.is_empty() {
+        if session.peer.is_tls {
+            session.reader.record(bytes.len());
+        }
+        if session.unread.is_empty() {
             // Whatever it sends ends its wait.
             self.end_wait(id, b"");
-        }
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let mut reader = mem::take(&mut session.reader);
-        let rest = reader.take(bytes, |request, fault| {
-            self.message(id, &request, fault, now);
-            self.load.effort() < TURN && self.sessions.get(&id).is_some_and(|session| session.state.is_read())
-        });
-        if let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) {
-            session.reader = reader;
-            session.unread = rest.to_vec();
+            self.read(id, bytes, now);
+        } else {
+            session.unread.extend_from_slice(bytes);
+            self.end_wait(id, b"");
         }
     }
 
     /// Goes on with what a client has sent, if there is any of that left. Is there still, then?
     pub fn go_on(&mut self, id: Id, now: Duration) -> bool {
-        let Some(session) = self.sessions.get_mut(&id) else { return false };
+        self.load.begin();
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| session.goes_on()) else { return false };
         let unread = mem::take(&mut session.unread);
-        self.received(id, &unread, now);
-        self.sessions.get(&id).is_some_and(|session| !session.unread.is_empty())
+        self.read(id, &unread, now);
+        self.sessions.get(&id).is_some_and(Session::goes_on)
+    }
+
+    /// Does what a client asks for with these bytes, until there is enough to do or it waits.
+    fn read(&mut self, id: Id, bytes: &[u8], now: Duration) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let mut reader = mem::take(&mut session.reader);
+        let rest = reader.take(bytes, |request, fault, is_ready| {
+            self.message(id, &request, fault, now);
+            if is_ready {
+                self.end_wait(id, b"");
+            }
+            self.load.effort() < TURN
+                && self.sessions.get(&id).is_some_and(|session| matches!(session.state, State::Open))
+        });
+        if let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) {
+            session.reader = reader;
+            session.unread = rest.to_vec();
+            self.end_if_done(id);
+        }
     }
 
     /// How much was done for what was received last: as much as sending one session so many bytes.
@@ -185,8 +200,16 @@ impl Hub {
 
     /// A client will send no more: what it asked for is answered, and then it is closed.
     pub fn ended(&mut self, id: Id) {
-        self.end_wait(id, b"");
-        if self.sessions.get(&id).is_some_and(|session| session.state.is_read()) {
+        if let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) {
+            session.reader.end();
+            self.end_wait(id, b"");
+            self.end_if_done(id);
+        }
+    }
+
+    fn end_if_done(&mut self, id: Id) {
+        let is_done = |session: &Session| session.reader.has_ended() && session.state.is_read() && !session.goes_on();
+        if self.sessions.get(&id).is_some_and(is_done) {
             self.set(id, State::Closing(End::Client));
         }
     }
@@ -342,7 +365,6 @@ impl Hub {
 
     fn message(&mut self, id: Id, request: &Request, fault: Option<Fault>, now: Duration) {
         self.observe(id, What::Received(request, fault));
-        self.end_wait(id, b"");
         match fault {
             Some(fault) => self.error(id, request, &fault.to_string()),
             None => actions::run(self, id, request, now),

@@ -4,12 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io::{self, Read as _};
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{spawn_local, yield_now};
@@ -257,20 +255,17 @@ impl Net {
     }
 
     /// Takes what a client sends, into memory that is nobody's: one that is silent needs none. How much was done for it?
-    async fn read<S: AsyncRead + Unpin>(&self, id: Id, stream: &mut S) -> io::Result<usize> {
-        poll_fn(|context| {
-            let mut buffer = self.0.buffer.borrow_mut();
-            let mut taken = ReadBuf::new(&mut buffer[..]);
-            ready!(Pin::new(&mut *stream).poll_read(context, &mut taken))?;
-            Poll::Ready(Ok(self.with(|hub, now| {
-                match taken.filled() {
+    async fn read(&self, id: Id, stream: &mut impl Connection) -> io::Result<usize> {
+        let take = |bytes: &[u8]| {
+            self.with(|hub, now| {
+                match bytes {
                     [] => hub.ended(id),
                     bytes => hub.received(id, bytes, now),
                 }
                 hub.effort()
-            })))
-        })
-        .await
+            })
+        };
+        poll_fn(|context| stream.poll_take(context, &mut self.0.buffer.borrow_mut(), take)).await
     }
 
     /// Sends what is due. A client that does not read for so long is cut off, in the middle of an event if need be.

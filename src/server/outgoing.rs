@@ -124,8 +124,8 @@ impl Hub {
         let session = self.sessions.get_mut(&id)?;
         let writetimeout = session.login.as_ref().map_or(WRITETIMEOUT, |login| login.writetimeout);
         let closes = session.state.end().is_some();
-        let goes_on = !session.unread.is_empty();
-        let listens = session.state.is_read() && !goes_on;
+        let goes_on = session.goes_on();
+        let listens = session.state.is_read() && !goes_on && !session.reader.has_ended();
         let bytes = session.queue.take(&mut self.load);
         if !bytes.is_empty() {
             self.observe(id, What::Sent(&bytes));

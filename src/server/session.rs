@@ -16,7 +16,7 @@ use crate::config::manager::classes::Classes;
 pub(super) struct Session {
     pub(super) peer: Peer,
     pub(super) reader: Reader,
-    /// What it has sent and nobody has looked at: there was enough to do.
+    /// What it has sent and nobody has looked at: there was enough to do, or it waits.
     pub(super) unread: Vec<u8>,
     pub(super) queue: Queue,
     pub(super) state: State,
@@ -29,6 +29,11 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Is there more to be looked at, before something else comes?
+    pub(super) fn goes_on(&self) -> bool {
+        matches!(self.state, State::Open) && self.reader.takes(self.unread.len())
+    }
+
     /// Who that is, for those who observe.
     pub(super) fn client(&self, id: Id) -> Client<'_> {
         let (user, displayconnects) = match &self.login {

@@ -1,22 +1,47 @@
-//! A TCP connection whose last bytes and whose end go out together: who is served is woken once for both.
+//! What clients are served over: TCP, as it is or with TLS in it.
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufRead as _, AsyncRead as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-/// What clients are served over.
-pub(super) trait Connection: AsyncRead + AsyncWrite + Unpin {
+/// A connection to a client.
+pub(super) trait Connection: AsyncWrite + Unpin {
+    /// Gives what has come to `take`, nothing at the end. It may put that into `buffer` first.
+    fn poll_take<R>(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+        take: impl FnOnce(&[u8]) -> R,
+    ) -> Poll<io::Result<R>>;
+
     /// What is written from now on is the last, and is followed by the end.
     fn ends(&mut self) {}
 }
 
-impl Connection for TlsStream<TcpStream> {}
+impl Connection for TlsStream<TcpStream> {
+    /// One record at a time, as OpenSSL gives them.
+    fn poll_take<R>(
+        &mut self,
+        context: &mut Context<'_>,
+        _: &mut [u8],
+        take: impl FnOnce(&[u8]) -> R,
+    ) -> Poll<io::Result<R>> {
+        let record = match ready!(Pin::new(&mut *self).poll_fill_buf(context)) {
+            // An end that TLS does not tell of is one, too: what came before it counts.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => &[],
+            record => record?,
+        };
+        let (taken, length) = (take(record), record.len());
+        Pin::new(self).consume(length);
+        Poll::Ready(Ok(taken))
+    }
+}
 
-/// A connection without TLS.
+/// A connection without TLS. Its last bytes and its end go out together: who is served is woken once for both.
 pub(super) struct Plain {
     stream: TcpStream,
     ends: bool,
@@ -29,14 +54,19 @@ impl Plain {
 }
 
 impl Connection for Plain {
+    fn poll_take<R>(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+        take: impl FnOnce(&[u8]) -> R,
+    ) -> Poll<io::Result<R>> {
+        let mut taken = ReadBuf::new(buffer);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut taken))?;
+        Poll::Ready(Ok(take(taken.filled())))
+    }
+
     fn ends(&mut self) {
         self.ends = true;
-    }
-}
-
-impl AsyncRead for Plain {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, to)
     }
 }
 
@@ -63,7 +93,7 @@ fn poll_write_more(stream: &TcpStream, context: &mut Context<'_>, bytes: &[u8]) 
     use rustix::net::{SendFlags, send};
     use tokio::io::Interest;
     loop {
-        std::task::ready!(stream.poll_write_ready(context))?;
+        ready!(stream.poll_write_ready(context))?;
         let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
         let sent = stream.try_io(Interest::WRITABLE, || send(stream, bytes, flags).map_err(io::Error::from));
         match sent {
@@ -76,7 +106,7 @@ fn poll_write_more(stream: &TcpStream, context: &mut Context<'_>, bytes: &[u8]) 
 #[cfg(not(target_os = "linux"))]
 fn poll_write_more(stream: &TcpStream, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
     loop {
-        std::task::ready!(stream.poll_write_ready(context))?;
+        ready!(stream.poll_write_ready(context))?;
         match stream.try_write(bytes) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             sent => return Poll::Ready(sent),

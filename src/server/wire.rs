@@ -6,8 +6,8 @@ use memchr::memchr;
 
 use crate::text::is_blank;
 
-/// A line with its end, and no more, fits into the buffer that Asterisk reads into.
-const LONGEST_LINE: usize = 1024;
+/// The buffer that Asterisk reads into: a line with its end, and no more, fits into it.
+const BUFFER: usize = 1024;
 
 /// A message may have so many lines.
 const MOST_LINES: usize = 128;
@@ -17,11 +17,27 @@ const MOST_LINES: usize = 128;
 pub(super) struct Reader {
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,
+    /// So many of the bytes that are not taken yet are in Asterisk's buffer already, behind that beginning.
+    buffered: usize,
+    supply: Supply,
     message: Request,
     /// A line was too long. That is told at the end of a message, but not of one that has too many lines: it is the fault
     /// of the next then, whatever that is.
     is_long: bool,
     has_many: bool,
+}
+
+/// Where bytes come from. Asterisk waits for the socket to have something before it reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Supply {
+    /// The socket has what has not been read.
+    #[default]
+    Plain,
+    /// The socket has records of TLS; so long is the one that came last. One that was begun is no longer there: its rest is
+    /// read once something else is.
+    Tls { record: usize },
+    /// The socket tells of the end, whenever it is asked.
+    Ended,
 }
 
 /// A message: the lines of a request, without their ends.
@@ -43,31 +59,76 @@ pub enum Fault {
 }
 
 impl Reader {
-    /// Takes some bytes, and gives each message that they end to `each`, which may stop it: the rest is given back then.
+    /// A record of TLS has come.
+    pub(super) fn record(&mut self, length: usize) {
+        self.supply = Supply::Tls { record: length };
+    }
+
+    /// No more will come.
+    pub(super) fn end(&mut self) {
+        self.supply = Supply::Ended;
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.supply == Supply::Ended
+    }
+
+    /// Is anything taken of so many bytes, before something else comes?
+    pub(super) fn takes(&self, bytes: usize) -> bool {
+        self.buffered > 0 || self.readable(bytes) > 0
+    }
+
+    /// So many of the bytes that are not in the buffer can be read at once.
+    fn readable(&self, bytes: usize) -> usize {
+        match self.supply {
+            Supply::Tls { record } if bytes < record => 0,
+            Supply::Tls { record } if bytes > record => bytes - record,
+            _ => bytes,
+        }
+    }
+
+    /// Has the socket something when so many bytes are not in the buffer?
+    fn is_ready(&self, bytes: usize) -> bool {
+        match self.supply {
+            Supply::Plain => bytes > 0,
+            Supply::Tls { record } => bytes >= record,
+            Supply::Ended => true,
+        }
+    }
+
+    /// Takes of some bytes what Asterisk would read by now, and gives each message that they end to `each`, with whether the
+    /// socket has something then. It may stop there; the rest is given back.
     pub(super) fn take<'b>(
         &mut self,
         mut bytes: &'b [u8],
-        mut each: impl FnMut(Request, Option<Fault>) -> bool,
+        mut each: impl FnMut(Request, Option<Fault>, bool) -> bool,
     ) -> &'b [u8] {
-        while !bytes.is_empty() {
-            let room = LONGEST_LINE - self.line.len();
-            let Some(end) = memchr(b'\n', &bytes[..bytes.len().min(room)]) else {
-                if bytes.len() < room {
-                    self.line.extend_from_slice(bytes);
-                    return &[];
+        loop {
+            if self.buffered == 0 {
+                self.buffered = self.readable(bytes.len()).min(BUFFER - self.line.len());
+            }
+            if self.buffered == 0 {
+                break;
+            }
+            let Some(end) = memchr(b'\n', &bytes[..self.buffered]) else {
+                self.line.extend_from_slice(&bytes[..self.buffered]);
+                bytes = &bytes[self.buffered..];
+                self.buffered = 0;
+                if self.line.len() == BUFFER {
+                    // There is no end in it: it is emptied but for its last byte, which may be the CR of an end.
+                    self.is_long = true;
+                    self.line.drain(..BUFFER - 1);
                 }
-                // The buffer is full, and there is no end in it: it is emptied but for its last byte, which may be the CR of
-                // an end.
-                self.is_long = true;
-                self.line.clear();
-                self.line.push(bytes[room - 1]);
-                bytes = &bytes[room..];
                 continue;
             };
             self.line.extend_from_slice(&bytes[..end]);
             bytes = &bytes[end + 1..];
-            if self.end_line() && !each(std::mem::take(&mut self.message), self.take_fault()) {
-                break;
+            self.buffered -= end + 1;
+            if self.end_line() {
+                let is_ready = self.is_ready(bytes.len() - self.buffered);
+                if !each(std::mem::take(&mut self.message), self.take_fault(), is_ready) {
+                    break;
+                }
             }
         }
         if self.line.is_empty() {
@@ -148,7 +209,7 @@ mod tests {
     fn read(bytes: &[u8], piece: usize) -> Vec<(Request, Option<Fault>)> {
         let (mut reader, mut all) = (Reader::default(), Vec::new());
         for bytes in bytes.chunks(piece) {
-            reader.take(bytes, |request, fault| {
+            reader.take(bytes, |request, fault, _| {
                 all.push((request, fault));
                 true
             });
@@ -209,12 +270,12 @@ mod tests {
     fn what_is_held_is_bounded() {
         let mut reader = Reader::default();
         for _ in 0..1000 {
-            reader.take(&[b'x'; 10_000], |_, _| true);
-            reader.take(b"\nX: y\n", |_, _| true);
+            reader.take(&[b'x'; 10_000], |_, _, _| true);
+            reader.take(b"\nX: y\n", |_, _, _| true);
         }
-        assert!(reader.line.capacity() <= 2 * LONGEST_LINE && reader.message.lines.len() <= MOST_LINES);
+        assert!(reader.line.capacity() <= 2 * BUFFER && reader.message.lines.len() <= MOST_LINES);
         let mut seen = 0;
-        let rest = Reader::default().take(b"\n\n\n", |_, _| {
+        let rest = Reader::default().take(b"\n\n\n", |_, _, _| {
             seen += 1;
             false
         });

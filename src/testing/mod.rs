@@ -29,6 +29,8 @@ pub mod sessions;
 #[cfg(unix)]
 mod started;
 pub mod streams;
+#[cfg(feature = "server")]
+pub mod tls;
 pub mod undefined;
 #[cfg(unix)]
 pub mod wire;

@@ -42,6 +42,9 @@ pub struct Conversation {
     /// What comes is told for all steps together: when it comes, nobody can say.
     #[serde(default)]
     whole: bool,
+    /// Clients come to the listener of TLS, and all that one sends in a step is one record.
+    #[serde(default)]
+    pub tls: bool,
     /// What is done, one after the other.
     pub steps: Vec<Step>,
 }
@@ -94,12 +97,12 @@ pub struct Recording {
 
 /// Connections to a manager.
 pub trait Wire {
-    /// A client comes.
+    /// A client comes, with TLS or without.
     ///
     /// # Errors
     ///
     /// Nobody listens.
-    fn connect(&mut self, who: &str) -> io::Result<()>;
+    fn connect(&mut self, who: &str, tls: bool) -> io::Result<()>;
     /// It sends something; what nobody takes any more is dropped.
     fn send(&mut self, who: &str, bytes: &[u8]);
     /// It sends no more.
@@ -161,7 +164,7 @@ impl Conversation {
         let mut heard = Vec::new();
         for step in &self.steps {
             if !all.contains_key(step.who.as_str()) {
-                wire.connect(&step.who)?;
+                wire.connect(&step.who, self.tls)?;
             }
             let so_far = all.entry(&step.who).or_default();
             wire.send(&step.who, &step.bytes(so_far));

@@ -5,13 +5,11 @@ use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use amictl::testing::tls;
+use rustls::{ClientConnection, StreamOwned};
 
 use crate::support::{self, root};
 
@@ -149,45 +147,6 @@ fn a_hangup_reads_the_file_again_and_refuses_one_with_errors() {
     until(&mut old, "Ping: Pong\r\n");
 }
 
-/// Whatever certificate there is will do.
-#[derive(Debug)]
-struct Anybody;
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
 /// Asterisk goes on with the other one; what the command line asks for is not given up.
 #[test]
 fn a_listener_that_cannot_be_had_is_no_end_to_the_other() {
@@ -243,11 +202,7 @@ fn connect_secretly(
     at: &str,
     version: &'static rustls::SupportedProtocolVersion,
 ) -> StreamOwned<ClientConnection, TcpStream> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
-    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth();
-    let client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-    StreamOwned::new(client, connect(at))
+    StreamOwned::new(tls::client(&[version]), connect(at))
 }
 
 /// Keeps what a client writes, and gives it nothing to read.
@@ -416,11 +371,7 @@ fn where_it_listens_is_said_in_json_too() {
 
 /// The certificate that a listener shows.
 fn certificate_at(at: std::net::SocketAddr) -> Vec<u8> {
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().unwrap().dangerous();
-    let config = config.with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth();
-    let client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-    let mut stream = StreamOwned::new(client, connect(&at.to_string()));
+    let mut stream = StreamOwned::new(tls::client(rustls::ALL_VERSIONS), connect(&at.to_string()));
     until(&mut stream, "\r\n");
     stream.conn.peer_certificates().unwrap()[0].to_vec()
 }

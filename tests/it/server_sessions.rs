@@ -29,7 +29,7 @@ fn say(clients: &mut Clients, text: &str) -> Vec<Vec<String>> {
 
 fn greeted(conf: &str, release: &str) -> (Clients, String) {
     let mut clients = Clients::new(conf, Release::parse(release).unwrap());
-    clients.connect("a").unwrap();
+    clients.connect("a", false).unwrap();
     clients.settle(Duration::ZERO);
     let greeting = String::from_utf8(clients.take("a").0).unwrap();
     (clients, greeting)

@@ -52,6 +52,7 @@ impl Clients {
 
     fn collect(&mut self) {
         for client in self.ids.values_mut().filter(|client| !client.is_closed) {
+            client.id.into_iter().for_each(|id| while self.hub.go_on(id, self.now) {});
             let Some(due) = client.id.and_then(|id| self.hub.due(id)) else { continue };
             client.received.extend(due.bytes);
             if due.closes {
@@ -63,9 +64,9 @@ impl Clients {
 }
 
 impl Wire for Clients {
-    fn connect(&mut self, who: &str) -> io::Result<()> {
+    fn connect(&mut self, who: &str, tls: bool) -> io::Result<()> {
         let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
-        let id = self.hub.connect(Peer { remote, local, is_tls: false, session: 0 }, self.now);
+        let id = self.hub.connect(Peer { remote, local, is_tls: tls, session: 0 }, self.now);
         let client = Client { id, unread: Vec::new(), received: Vec::new(), is_closed: id.is_none(), is_told: false };
         self.ids.insert(who.to_owned(), client);
         Ok(())
@@ -78,8 +79,11 @@ impl Wire for Clients {
         let due = self.hub.due(id).unwrap();
         client.received.extend(due.bytes);
         if due.listens {
-            // As they come from the network: not all at once.
-            std::mem::take(&mut client.unread).chunks(1000).for_each(|bytes| self.hub.received(id, bytes, self.now));
+            // As much as one record of TLS has at most.
+            std::mem::take(&mut client.unread).chunks(1 << 14).for_each(|bytes| {
+                self.hub.received(id, bytes, self.now);
+                while self.hub.go_on(id, self.now) {}
+            });
         }
     }
 

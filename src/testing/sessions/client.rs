@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::messages::Cutter;
+use super::messages::Socket;
 use crate::access::{Fate, Sent, Session, Watcher, explain};
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::Matcher;
@@ -18,7 +18,7 @@ pub(super) struct Client {
     pub(super) remote: SocketAddr,
     /// It does not take what it is sent before it must.
     pub(super) is_slow: bool,
-    pub(super) cutter: Cutter,
+    pub(super) socket: Socket,
     pub(super) phase: Phase,
     /// When its time to log in is over.
     pub(super) deadline: Duration,
@@ -63,16 +63,16 @@ pub(super) struct Look {
 }
 
 impl Client {
-    pub(super) fn new(remote: SocketAddr, is_slow: bool, deadline: Duration, greeting: Vec<u8>) -> Client {
+    pub(super) fn new(remote: SocketAddr, socket: Socket, is_slow: bool, deadline: Duration) -> Client {
         Client {
             remote,
             is_slow,
-            cutter: Cutter::default(),
+            socket,
             phase: Phase::Open,
             deadline,
             login: None,
             challenge: None,
-            expected: VecDeque::from([Expected::Exactly(greeting)]),
+            expected: VecDeque::new(),
             looks: Vec::new(),
             heard: Vec::new(),
         }
@@ -80,6 +80,11 @@ impl Client {
 
     pub(super) fn is_read(&self) -> bool {
         matches!(self.phase, Phase::Open | Phase::Waiting { .. })
+    }
+
+    /// Is there something that it has sent, and that is looked at by now?
+    pub(super) fn goes_on(&self) -> bool {
+        matches!(self.phase, Phase::Open) && self.socket.has_more()
     }
 
     pub(super) fn is_over(&self) -> bool {

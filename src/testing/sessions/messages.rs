@@ -1,6 +1,8 @@
 //! What clients send, and what a message is: written anew from what was measured, so that it can be held against the
 //! server.
 
+use std::collections::VecDeque;
+
 use md5::{Digest as _, Md5};
 
 use crate::text::is_blank;
@@ -18,6 +20,58 @@ pub(super) struct Cutter {
 pub(super) struct Message {
     pub(super) lines: Vec<Vec<u8>>,
     pub(super) fault: Option<&'static str>,
+}
+
+/// What has come from a client, and how much of it was read: into a buffer of 1,024 bytes, and not before the socket has
+/// something.
+pub(super) struct Socket {
+    is_tls: bool,
+    /// Pieces that have come and of which nothing was read: one of them, or of TLS the records.
+    waiting: VecDeque<Vec<u8>>,
+    /// The rest of a record that was begun. Of that the socket knows nothing.
+    begun: VecDeque<u8>,
+    buffer: VecDeque<u8>,
+    pub(super) has_ended: bool,
+    pub(super) cutter: Cutter,
+}
+
+impl Socket {
+    pub(super) fn new(is_tls: bool) -> Socket {
+        let (waiting, begun, buffer) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
+        Socket { is_tls, waiting, begun, buffer, has_ended: false, cutter: Cutter::default() }
+    }
+
+    pub(super) fn receives(&mut self, bytes: &[u8]) {
+        match self.waiting.back_mut().filter(|_| !self.is_tls) {
+            Some(piece) => piece.extend(bytes),
+            None => self.waiting.push_back(bytes.to_vec()),
+        }
+    }
+
+    /// Has it something?
+    pub(super) fn is_ready(&self) -> bool {
+        self.has_ended || !self.waiting.is_empty()
+    }
+
+    /// Is there a byte that is read before something else comes?
+    pub(super) fn has_more(&self) -> bool {
+        !self.buffer.is_empty() || !self.waiting.is_empty() || self.has_ended && !self.begun.is_empty()
+    }
+
+    /// The next byte.
+    pub(super) fn next(&mut self) -> Option<u8> {
+        if self.buffer.is_empty() && self.is_ready() {
+            if self.begun.is_empty() {
+                self.begun = self.waiting.pop_front()?.into();
+            }
+            let room = 1024 - self.cutter.line.len();
+            self.buffer = self.begun.drain(..room.min(self.begun.len())).collect();
+            if !self.is_tls && !self.begun.is_empty() {
+                self.waiting.push_front(self.begun.drain(..).collect());
+            }
+        }
+        self.buffer.pop_front()
+    }
 }
 
 impl Cutter {

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use super::client::{Client, Expected, Look, Phase};
 use super::confs::{CONFS, Conf};
-use super::messages::{Message, SAID, key};
+use super::messages::{Message, SAID, Socket, key};
 use crate::access::{self, Sent, Verdict};
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::FilterReader;
 use crate::release::Release;
 use crate::server::{Event, Hub, Id, Loaded, Peer};
 
-/// How much a client may have sent that is not done with: a message of the most lines that there may be.
-const MOST_UNREAD: usize = 128 * (1024 + 64) + 1024;
+/// How much a client may have sent that is not done with: a message of the most lines that there may be, and a record.
+const MOST_UNREAD: usize = 128 * (1024 + 64) + 1024 + (16 << 10);
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -54,13 +54,16 @@ impl Server {
     pub(super) fn connect(&mut self, how: usize) {
         let remote = if how.is_multiple_of(2) { "127.0.0.1:40000" } else { "10.1.2.3:40000" };
         let [remote, local]: [SocketAddr; 2] = [remote, "127.0.0.1:5038"].map(|it| it.parse().expect("an address"));
-        let id = self.hub.connect(Peer { remote, local, is_tls: how & 2 != 0, session: 0 }, self.now);
+        let is_tls = how & 2 != 0;
+        let id = self.hub.connect(Peer { remote, local, is_tls, session: 0 }, self.now);
         let strangers = self.clients.values().filter(|client| client.login.is_none()).count();
         assert_eq!(id.is_none(), strangers >= self.conf.authlimit, "with {strangers} strangers");
         let Some(id) = id else { return };
         let deadline = Duration::from_secs(self.now.as_secs() + self.conf.authtimeout + 1);
         let greeting = format!("Asterisk Call Manager/{}\r\n", self.release.manager_version()).into_bytes();
-        self.clients.insert(id, Client::new(remote, how & 12 == 12, deadline, greeting));
+        let mut client = Client::new(remote, Socket::new(is_tls), how & 12 == 12, deadline);
+        client.expected.push_back(Expected::Exactly(greeting));
+        self.clients.insert(id, client);
     }
 
     /// A client says something that makes sense, once or several times, with an ActionID or without, in one piece or two.
@@ -88,13 +91,29 @@ impl Server {
 
     /// Bytes come from a client, if it is read from.
     pub(super) fn received(&mut self, who: usize, bytes: &[u8]) {
-        let Some(id) = self.find(who).filter(|id| self.clients[id].is_read()) else { return };
+        let Some(id) = self.find(who).filter(|id| self.clients[id].is_read() && !bytes.is_empty()) else { return };
         self.hub.received(id, bytes, self.now);
+        let client = client_of(&mut self.clients, id);
+        client.socket.receives(bytes);
+        client.phase = Phase::Open;
+        self.go_on(id);
+    }
+
+    /// What a client has sent is looked at, until it waits.
+    fn go_on(&mut self, id: Id) {
         while self.hub.go_on(id, self.now) {}
-        for &byte in bytes {
-            let Some(client) = self.clients.get_mut(&id).filter(|client| client.is_read()) else { return };
-            if let Some(message) = client.cutter.take(byte) {
+        loop {
+            let client = client_of(&mut self.clients, id);
+            if !matches!(client.phase, Phase::Open) {
+                return;
+            }
+            let Some(byte) = client.socket.next() else { return };
+            if let Some(message) = client.socket.cutter.take(byte) {
                 self.message(id, &message);
+            }
+            let client = client_of(&mut self.clients, id);
+            if matches!(client.phase, Phase::Waiting { .. }) && client.socket.is_ready() {
+                client.phase = Phase::Open;
             }
         }
     }
@@ -104,8 +123,15 @@ impl Server {
         // Whether a wait is over is known then.
         self.take(id);
         self.hub.ended(id);
-        // Who waits is told that it need not, before it is closed.
-        client_of(&mut self.clients, id).phase = Phase::Over;
+        // Who waits is told that it need not, and what it has sent is answered, before it is closed.
+        let client = client_of(&mut self.clients, id);
+        client.socket.has_ended = true;
+        client.phase = Phase::Open;
+        self.go_on(id);
+        let client = client_of(&mut self.clients, id);
+        if client.is_read() {
+            client.phase = Phase::Over;
+        }
     }
 
     pub(super) fn gone(&mut self, who: usize) {
@@ -328,12 +354,19 @@ impl Server {
 
     /// A client takes what it is sent.
     fn take(&mut self, id: Id) {
-        let due = self.hub.due(id).expect("a client that is there");
-        let client = client_of(&mut self.clients, id);
-        client.hear(&due.bytes);
-        assert_eq!((due.closes, due.listens), (client.is_over(), client.is_read()), "closed, and read from");
-        assert!(!due.goes_on, "more is to be done than what was said");
-        self.hub.reuse(id, due.bytes);
+        loop {
+            let due = self.hub.due(id).expect("a client that is there");
+            let client = client_of(&mut self.clients, id);
+            client.hear(&due.bytes);
+            self.hub.reuse(id, due.bytes);
+            assert_eq!((due.closes, due.goes_on), (client.is_over(), client.goes_on()), "closed, and looked at");
+            if !due.goes_on {
+                assert_eq!(due.listens, client.is_read(), "read from");
+                return;
+            }
+            // A wait was over, behind which it has sent more.
+            self.go_on(id);
+        }
     }
 
     /// Everybody goes.

@@ -91,6 +91,20 @@ impl Ami {
         Ok(Some(printed))
     }
 
+    /// Logs off, and waits until the connection is closed: by then nobody is logged in.
+    pub(crate) fn leave(mut self, patience: Duration) -> Result<()> {
+        // Who is gone already need not be told.
+        let _ = self.stream.write_all(b"Action: Logoff\r\n\r\n");
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.receive(deadline) {
+                Ok(()) => {}
+                Err(Lost::Closed) => return Ok(()),
+                Err(Lost::Silent) => bail!("a session that logs off is not closed"),
+            }
+        }
+    }
+
     fn message(&mut self, patience: Duration) -> Result<Vec<u8>, Lost> {
         self.until(b"\r\n\r\n", patience)
     }

@@ -139,6 +139,8 @@ impl Manager for Served {
         let mut session = Ami::connect(CONSOLE_PORT)?;
         session.login(ACCOUNT, SECRET)?;
         let printed = session.command(command, manager::PATIENCE)?;
+        // With `allowmultiplelogin=no` the next command is refused as long as this session is there.
+        session.leave(manager::PATIENCE)?;
         Ok(printed.map(|text| without_account(&text)))
     }
 

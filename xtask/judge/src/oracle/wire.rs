@@ -12,8 +12,10 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use amictl::testing::scenario::{Ask, Question, Scenario, Trials};
+use amictl::testing::tls::client;
 use amictl::testing::wire::{Conversation, Heard, Recording, Table, Wire, load};
 use anyhow::{Context, Result, anyhow};
+use rustls::{ClientConnection, Stream};
 
 use super::manager::PATIENCE;
 use super::record::{head, today};
@@ -116,7 +118,11 @@ fn have(talker: &Talker, table: &Table) -> Result<BTreeMap<String, Vec<Heard>>> 
 
 fn one(subject: &dyn Subject, table: &Table, conversation: &Conversation) -> Result<Vec<Heard>> {
     let conf = table.manager_conf(conversation).as_bytes().to_vec();
-    let files = BTreeMap::from([(b"manager.conf".to_vec(), conf)]);
+    let mut files = BTreeMap::from([(b"manager.conf".to_vec(), conf)]);
+    if conversation.tls {
+        let certificate = fixtures()?.join("manager/tls").join(CERTIFICATE);
+        files.insert(CERTIFICATE.into(), fs::read(certificate)?);
+    }
     let question = Question { ask: Ask::Manager, files, manager: Trials::default() };
     let scenario = Scenario::new(conversation.name.clone(), String::new(), &question);
     let _manager = subject.start_with(&scenario)?.map_err(|ended| anyhow!("it {ended:?}"))?;
@@ -126,6 +132,10 @@ fn one(subject: &dyn Subject, table: &Table, conversation: &Conversation) -> Res
 }
 
 const PORT: u16 = 5038;
+const TLS_PORT: u16 = 5039;
+
+/// What a table calls the certificate of a listener, beside the configuration.
+const CERTIFICATE: &str = "both.pem";
 
 /// Nothing for so long, and all that was to be sent is.
 const QUIET: Duration = Duration::from_millis(300);
@@ -136,6 +146,7 @@ struct Sockets(BTreeMap<String, Socket>);
 
 struct Socket {
     stream: TcpStream,
+    tls: Option<ClientConnection>,
     received: Vec<u8>,
     is_closed: bool,
     /// That it is closed has been told.
@@ -143,12 +154,26 @@ struct Socket {
 }
 
 impl Socket {
+    fn take(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => Stream::new(tls, &mut self.stream).read(chunk),
+            None => self.stream.read(chunk),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => Stream::new(tls, &mut self.stream).write(bytes),
+            None => self.stream.write(bytes),
+        }
+    }
+
     /// Takes what is there; is that anything?
     fn read(&mut self) -> bool {
         let mut chunk = [0; 1 << 16];
         let before = self.received.len();
         while !self.is_closed {
-            match self.stream.read(&mut chunk) {
+            match self.take(&mut chunk) {
                 Ok(count @ 1..) => self.received.extend_from_slice(&chunk[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Ok(0) | Err(_) => {
@@ -162,11 +187,13 @@ impl Socket {
 }
 
 impl Wire for Sockets {
-    fn connect(&mut self, who: &str) -> io::Result<()> {
-        let stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))?;
+    fn connect(&mut self, who: &str, tls: bool) -> io::Result<()> {
+        let port = if tls { TLS_PORT } else { PORT };
+        let stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
-        let mut socket = Socket { stream, received: Vec::new(), is_closed: false, is_told: false };
+        let tls = tls.then(|| client(rustls::ALL_VERSIONS));
+        let mut socket = Socket { stream, tls, received: Vec::new(), is_closed: false, is_told: false };
         let deadline = Instant::now() + PATIENCE;
         // A thread for it may take a while to begin.
         while !socket.is_closed && !socket.received.ends_with(b"\r\n") && Instant::now() < deadline {
@@ -181,7 +208,7 @@ impl Wire for Sockets {
         let Some(socket) = self.0.get_mut(who) else { return };
         let mut rest = bytes;
         while !rest.is_empty() {
-            match socket.stream.write(rest) {
+            match socket.put(rest) {
                 Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(Duration::from_millis(1)),
                 // It was closed, which is told when it is read from.
@@ -191,9 +218,12 @@ impl Wire for Sockets {
     }
 
     fn end(&mut self, who: &str) {
-        if let Some(socket) = self.0.get_mut(who) {
-            let _ = socket.stream.shutdown(Shutdown::Write);
+        let Some(socket) = self.0.get_mut(who) else { return };
+        if let Some(tls) = &mut socket.tls {
+            tls.send_close_notify();
+            let _ = tls.write_tls(&mut socket.stream);
         }
+        let _ = socket.stream.shutdown(Shutdown::Write);
     }
 
     fn settle(&mut self, at_least: Duration) {
