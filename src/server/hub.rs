@@ -189,6 +189,9 @@ impl Hub {
         if let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) {
             session.reader = reader;
             session.unread = rest.to_vec();
+            if !rest.is_empty() && matches!(session.state, State::Open) && !session.goes_on() {
+                self.observe(id, What::NotRead(rest.len()));
+            }
             self.end_if_done(id);
         }
     }

@@ -33,6 +33,10 @@ fn told(client: Client<'_>, what: What<'_>) {
             warn!(session, %from, user = show(user), check = check.name(), why, "login refused");
         }
         What::Received(_, Some(fault)) => warn!(session, %from, user, why = %fault, "message refused"),
+        What::NotRead(bytes) => {
+            let why = "Asterisk reads 1,024 bytes of a TLS record, and the rest once another has come";
+            warn!(session, %from, user, bytes, why, "not read yet");
+        }
         What::Ran(request) => debug!(session, %from, user, action = action(request), "action"),
         What::Refused { request, check, why } => {
             warn!(session, %from, user, action = action(request), check = check.name(), why, "action refused");

@@ -61,6 +61,8 @@ pub enum What<'a> {
     },
     /// A message came. Nothing is looked at of one with a fault.
     Received(&'a Request, Option<Fault>),
+    /// Of a record of TLS so many bytes are not looked at before something else comes.
+    NotRead(usize),
     /// Not all events are asked for.
     AskedFor {
         /// The classes that are.

@@ -197,6 +197,32 @@ fn tls_is_served_beside_the_plain_listener() {
     assert!(rest.is_empty(), "{}", rest.escape_ascii());
 }
 
+/// What Asterisk leaves unread of a long record, so does the server, and says so.
+#[test]
+fn the_rest_of_a_record_is_read_once_more_comes() {
+    let conf = format!(
+        "[general]\nenabled = yes\nbindaddr = 127.0.0.1\ntlsenable = yes\ntlsbindaddr = 127.0.0.1\ntlscertfile = {}\n{}",
+        root().join("fixtures/manager/tls/both.pem").display(),
+        USERS.replace("read = all", "read = call")
+    );
+    let at = support::folder(&[("manager.conf", &conf)]);
+    let mut served = Served::new(at.path(), 2, &["--port", "0", "--tls-port", "0"]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    let mut stream = connect_secretly(&served.at[1], &rustls::version::TLS13);
+    login(&mut stream, "x7Qmk2vv");
+    let ping = |id: usize| format!("Action: Ping\r\nActionID: {id}\r\nX: {}\r\n\r\n", "x".repeat(300));
+    stream.write_all([1, 2, 3, 4, 5].map(ping).concat().as_bytes()).unwrap();
+    until(&mut stream, "ActionID: 3\r\n");
+    stream.write_all(ping(6).as_bytes()).unwrap();
+    let said = until(&mut stream, "ActionID: 6\r\n");
+    assert!(said.contains("ActionID: 4\r\n") && said.contains("ActionID: 5\r\n"), "{said}");
+    served.signal("-TERM");
+    let mut told = String::new();
+    errors.read_to_string(&mut told).unwrap();
+    let line = told.lines().find(|line| line.contains("not read yet")).unwrap_or_else(|| panic!("{told}"));
+    assert!(line.contains(" WARN ") && line.contains("bytes=646"), "{line}");
+}
+
 /// A client that has agreed on keys.
 fn connect_secretly(
     at: &str,
