@@ -167,6 +167,7 @@ impl Hub {
 
     /// Goes on with what a client has sent, if there is any of that left. Is there still, then?
     pub fn go_on(&mut self, id: Id, now: Duration) -> bool {
+        self.now = now;
         self.load.begin();
         let Some(session) = self.sessions.get_mut(&id).filter(|session| session.goes_on()) else { return false };
         let unread = mem::take(&mut session.unread);

@@ -123,6 +123,8 @@ impl Net {
             bell.notify_one();
             self.0.bells.borrow_mut().insert(id, Rc::clone(&bell));
             spawn_local(self.clone().converse(id, stream, tls.as_ref().map(Keys::acceptor), bell));
+            // It is greeted before the next one is looked for.
+            yield_now().await;
         }
     }
 

@@ -36,8 +36,8 @@ pub(crate) struct Serve {
     /// How many clients log in, one after another and eight at a time
     #[arg(long, default_value = "4000")]
     logins: usize,
-    /// How many sessions are there while they do
-    #[arg(long, default_value = "0")]
+    /// How many sessions are there while they do: beside none a login is little but four wake-ups of the system
+    #[arg(long, default_value = "100")]
     present: usize,
     /// How many users the configuration has beside the clients
     #[arg(long, default_value = "0")]
