@@ -1,11 +1,15 @@
 //! The only door to files, environment and clock.
 
+#[cfg(feature = "server")]
+mod asked;
 mod date;
 mod overlay;
 mod replace;
 #[cfg(feature = "server")]
 mod watch;
 
+#[cfg(feature = "server")]
+pub use asked::Asked;
 pub use date::{Date, timestamp};
 pub use overlay::Overlay;
 pub use replace::{ReplaceError, create, put, real_file, replace, write_to};

@@ -37,6 +37,11 @@ impl Watcher {
         Ok(Watcher { inner, folders: BTreeSet::new() })
     }
 
+    /// The folders that are watched.
+    pub fn folders(&self) -> &BTreeSet<PathBuf> {
+        &self.folders
+    }
+
     /// From now on these folders are watched, and no others.
     ///
     /// # Errors
@@ -49,11 +54,8 @@ impl Watcher {
         }
         let (mut first, mut watched) = (Ok(()), BTreeSet::new());
         for folder in folders {
-            let begun = match self.folders.contains(&folder) {
-                true => Ok(()),
-                false => self.inner.watch(&folder, RecursiveMode::NonRecursive),
-            };
-            match begun {
+            // Again also where it is watched: another one may be in its place by now.
+            match self.inner.watch(&folder, RecursiveMode::NonRecursive) {
                 Ok(()) => drop(watched.insert(folder)),
                 Err(why) => first = first.and(Err(WatchError { folder: shown(&folder), why })),
             }

@@ -318,7 +318,8 @@ fn what_has_errors_is_not_served() {
 fn a_file_that_changes_is_read_again() {
     let conf = |secret: &str, more: &str| {
         format!(
-            "[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{}#include \"more/*.conf\"\n{more}",
+            "[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{}#include \"more/*.conf\"\n\
+             #tryinclude \"later/*.conf\"\n{more}",
             USERS.replace("x7Qmk2vv", secret)
         )
     };
@@ -336,6 +337,20 @@ fn a_file_that_changes_is_read_again() {
         .unwrap();
     let told = until(&mut errors, "was read again changes=1\n");
     assert!(told.contains("ben can log in") && told.matches("was read again").count() == 1, "{told}");
+    // In a directory that was not there, either; and through a link.
+    let bob = at.path().join("bob");
+    let far = support::folder(&[("eve", "[eve]\nsecret = Zu8wLqp3\ndeny = 0.0.0.0/0\npermit = 127.0.0.1\n")]);
+    fs::create_dir(at.path().join("later")).unwrap();
+    fs::write(&bob, "[bob]\nsecret = 7pGhTr4k\ndeny = 0.0.0.0/0\npermit = 127.0.0.1\n").unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    fs::rename(&bob, at.path().join("later/b.conf")).unwrap();
+    until(&mut errors, "bob can log in");
+    until(&mut errors, "was read again changes=1\n");
+    std::os::unix::fs::symlink(far.path().join("eve"), at.path().join("later/e.conf")).unwrap();
+    until(&mut errors, "was read again changes=1\n");
+    fs::write(far.path().join("new"), "[eve]\nsecret = Zu8wLqp3\n").unwrap();
+    fs::rename(far.path().join("new"), far.path().join("eve")).unwrap();
+    assert!(until(&mut errors, "was read again changes=1\n").contains("eve"));
     fs::write(at.path().join("manager.conf"), "[general\n").unwrap();
     until(&mut errors, "what was read before goes on\n");
     assert!(login(&mut connect(&served.at[0]), "Kk29vQxa").contains("accepted"));

@@ -149,10 +149,10 @@ impl Serve {
             file: &self.file,
             reading: &self.reading,
             force: self.force,
-            host,
             settings,
             release,
             seen: RefCell::default(),
+            folders: RefCell::default(),
         };
         let (loaded, problems) = source.load()?;
         problems.iter().for_each(|problem| self.logging.complain(problem));
@@ -258,7 +258,7 @@ impl Serve {
             if let Reloaded::Taken = reloaded {
                 self.doors.follow(open, net).await;
             }
-            if let (Some(watch), Reloaded::Taken | Reloaded::Refused) = (&mut watch, reloaded) {
+            if let Some(watch) = &mut watch {
                 watch.again(source);
             }
         }

@@ -1,6 +1,7 @@
 //! The configuration that is served: read, checked, and read again when somebody asks for it.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::super::settings::Settings;
 use super::super::{Reading, target};
 use crate::config::Outcome;
 use crate::finding::Severity;
-use crate::host::{Disk, Host};
+use crate::host::{Asked, Disk, Host};
 use crate::release::Release;
 use crate::rules::{self, Rule, Selection};
 use crate::server::{Loaded, Net, changes};
@@ -33,11 +34,12 @@ pub(super) struct Source<'s> {
     pub(super) reading: &'s Reading,
     /// Serve it in spite of errors.
     pub(super) force: bool,
-    pub(super) host: &'s dyn Host,
     pub(super) settings: Settings,
     pub(super) release: Release,
     /// What was read last, fit or not.
     pub(super) seen: RefCell<Vec<(PathBuf, Vec<u8>)>>,
+    /// Where files were looked for then.
+    pub(super) folders: RefCell<BTreeSet<PathBuf>>,
 }
 
 /// What has become of a configuration that was read again.
@@ -61,9 +63,11 @@ impl Source<'_> {
     fn read(&self) -> Result<Loaded, Failure> {
         let place = target::place(self.file, self.reading, &self.settings);
         let files = Files::default();
-        let root = target::open(self.host, &files, self.file, self.reading)?;
-        let loaded = Loaded::new(Arc::new(Disk), files, root, place, self.release);
+        let host = Arc::new(Asked::new(Disk));
+        let root = target::open(&*host, &files, self.file, self.reading)?;
+        let loaded = Loaded::new(Arc::clone(&host) as Arc<dyn Host>, files, root, place, self.release);
         *self.seen.borrow_mut() = loaded.files();
+        *self.folders.borrow_mut() = host.folders();
         Ok(loaded)
     }
 
