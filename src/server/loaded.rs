@@ -139,10 +139,12 @@ impl Loaded {
         world.with_dependent(|base, world| question(world, base.root))
     }
 
-    /// All files that were read, as they were.
+    /// All files that were read, as they were; and those of the certificate and of the key, as they are.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let named = self.base().files.iter().filter(|file| !file.path().as_os_str().is_empty());
-        named.map(|file| (file.path().to_owned(), file.bytes().to_vec())).collect()
+        let read = named.map(|file| (file.path().to_owned(), file.bytes().to_vec()));
+        let keys = self.tls_files().into_iter().flatten();
+        read.chain(keys.filter_map(|path| Some((path.clone(), self.read_file(&path).ok()?)))).collect()
     }
 
     /// The files of the certificate and of the key, where they can be named.

@@ -484,3 +484,27 @@ fn listeners_are_at_one_address() {
     let ran = support::amictl(at.path(), &["serve", "bare.conf", "--port", "0", "--tls-port", "0"]);
     assert!(ran.code == 1 && ran.err.contains("no TLS: "), "it was asked for by its option: {}", ran.err);
 }
+
+#[test]
+fn a_certificate_that_is_renewed_is_taken() {
+    let certificate = |name: &str| fs::read(root().join("fixtures/manager/tls").join(name)).unwrap();
+    let keys = tempfile::tempdir().unwrap();
+    let path = keys.path().join("server.pem");
+    fs::write(&path, certificate("both.pem")).unwrap();
+    let conf = format!(
+        "[general]\nenabled = yes\nbindaddr = 127.0.0.1\ntlsenable = yes\ntlsbindaddr = 127.0.0.1\ntlscertfile = {}\n{USERS}",
+        path.display()
+    );
+    let at = support::folder(&[("manager.conf", &conf)]);
+    let mut served = Served::new(at.path(), 2, &["--port", "0", "--tls-port", "0", "--watch"]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    let tls = served.at[1].parse().unwrap();
+    let before = certificate_at(tls);
+    fs::write(keys.path().join("new"), certificate("ec.pem")).unwrap();
+    fs::rename(keys.path().join("new"), &path).unwrap();
+    until(&mut errors, "was read again changes=0\n");
+    let begun = std::time::Instant::now();
+    while certificate_at(tls) == before {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the old certificate is still shown");
+    }
+}
