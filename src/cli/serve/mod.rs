@@ -98,7 +98,7 @@ pub(super) struct Serve {
     /// Run in spite of errors in the file
     #[arg(long)]
     force: bool,
-    /// Read the file again when it changes, or one that it includes
+    /// Read the file again when it changes, one that it includes, or its certificate
     #[arg(long)]
     watch: bool,
     /// Fail at the end if clients used or were refused rights that are not listed
