@@ -1,10 +1,10 @@
 //! Which directories a host was asked about.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{FileKind, Host, Rights, real_file};
@@ -12,13 +12,13 @@ use super::{FileKind, Host, Rights, real_file};
 /// A host, and the directories in which it was asked for something, whether that was there or not.
 pub struct Asked<H> {
     under: H,
-    folders: RefCell<BTreeSet<PathBuf>>,
+    folders: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl<H: Host> Asked<H> {
     /// It has not been asked so far.
     pub fn new(under: H) -> Asked<H> {
-        Asked { under, folders: RefCell::default() }
+        Asked { under, folders: Mutex::default() }
     }
 
     /// Where it was asked for something; of a symbolic link, where that is and where it leads to. In place of a directory
@@ -29,13 +29,17 @@ impl<H: Host> Asked<H> {
             let found = folder.ancestors().map(or_here).find(is_there);
             found.unwrap_or(Path::new(".")).to_path_buf()
         };
-        self.folders.borrow().iter().map(nearest).collect()
+        self.noted().iter().map(nearest).collect()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, path: &Path) {
         let real = real_file(path);
         for path in [Some(path), real.as_deref()].into_iter().flatten() {
-            self.folders.borrow_mut().extend(path.parent().map(|folder| or_here(folder).to_path_buf()));
+            self.noted().extend(path.parent().map(|folder| or_here(folder).to_path_buf()));
         }
     }
 }
@@ -74,7 +78,7 @@ impl<H: Host> Host for Asked<H> {
     }
 
     fn names(&self, path: &Path) -> Vec<OsString> {
-        self.folders.borrow_mut().insert(or_here(path).to_path_buf());
+        self.noted().insert(or_here(path).to_path_buf());
         self.under.names(path)
     }
 

@@ -104,14 +104,13 @@ impl Hub {
     }
 
     /// From now on another configuration holds. Sessions keep what they have.
-    pub fn reload(&mut self, loaded: Rc<Loaded>, now: Duration) {
+    pub fn reload(&mut self, loaded: Rc<Loaded>) {
         self.crowd.disable(disabled(&loaded));
-        (self.loaded, self.reloaded) = (loaded, now);
+        (self.loaded, self.reloaded) = (loaded, self.now);
     }
 
     /// Somebody connects; nothing where too many are there that have not logged in: it is closed at once.
-    pub fn connect(&mut self, peer: Peer, now: Duration) -> Option<Id> {
-        self.now = now;
+    pub fn connect(&mut self, peer: Peer) -> Option<Id> {
         let general = self.general();
         let (limit, timeout) = (general.authlimit.value, general.authtimeout.value);
         if self.closed || self.strangers >= usize::try_from(limit).unwrap_or(0) {
@@ -138,15 +137,14 @@ impl Hub {
         self.observe(id, What::Connected);
         self.send(id, greeting.as_bytes());
         // At the first whole second after the time is over.
-        let over = now.as_secs().saturating_add(u64::try_from(timeout).unwrap_or(0)).saturating_add(1);
+        let over = self.now.as_secs().saturating_add(u64::try_from(timeout).unwrap_or(0)).saturating_add(1);
         self.alarm(id, Some(Duration::from_secs(over)));
         Some(id)
     }
 
     /// A client has sent something, over TLS one record. Of what it asks for so much is done as may be in one go; the rest is
     /// for [`Hub::go_on`].
-    pub fn received(&mut self, id: Id, bytes: &[u8], now: Duration) {
-        self.now = now;
+    pub fn received(&mut self, id: Id, bytes: &[u8]) {
         self.load.begin();
         let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) else { return };
         if bytes.is_empty() {
@@ -158,7 +156,7 @@ impl Hub {
         if session.unread.is_empty() {
             // Whatever it sends ends its wait.
             self.end_wait(id, b"");
-            self.read(id, bytes, now);
+            self.read(id, bytes);
         } else {
             session.unread.extend_from_slice(bytes);
             self.end_wait(id, b"");
@@ -166,21 +164,20 @@ impl Hub {
     }
 
     /// Goes on with what a client has sent, if there is any of that left. Is there still, then?
-    pub fn go_on(&mut self, id: Id, now: Duration) -> bool {
-        self.now = now;
+    pub fn go_on(&mut self, id: Id) -> bool {
         self.load.begin();
         let Some(session) = self.sessions.get_mut(&id).filter(|session| session.goes_on()) else { return false };
         let unread = mem::take(&mut session.unread);
-        self.read(id, &unread, now);
+        self.read(id, &unread);
         self.sessions.get(&id).is_some_and(Session::goes_on)
     }
 
     /// Does what a client asks for with these bytes, until there is enough to do or it waits.
-    fn read(&mut self, id: Id, bytes: &[u8], now: Duration) {
+    fn read(&mut self, id: Id, bytes: &[u8]) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let mut reader = mem::take(&mut session.reader);
         let rest = reader.take(bytes, |request, fault, is_ready| {
-            self.message(id, &request, fault, now);
+            self.message(id, &request, fault);
             if is_ready {
                 self.end_wait(id, b"");
             }
@@ -242,9 +239,8 @@ impl Hub {
     }
 
     /// Does what is to be done by now.
-    pub fn wake(&mut self, now: Duration) {
-        self.now = now;
-        while let Some(&(_, id)) = self.timers.first().filter(|(at, _)| *at <= now) {
+    pub fn wake(&mut self) {
+        while let Some(&(_, id)) = self.timers.first().filter(|(at, _)| *at <= self.now) {
             self.alarm(id, None);
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             match &mut session.state {
@@ -253,7 +249,7 @@ impl Hub {
                     self.send(id, &text);
                     self.set(id, State::Closing(End::Refused));
                     // Who does not take it is not waited for.
-                    self.alarm(id, Some(now + REFUSAL));
+                    self.alarm(id, Some(self.now + REFUSAL));
                 }
                 State::Waiting { .. } => self.end_wait(id, b""),
                 state if session.login.is_none() => {
@@ -263,10 +259,10 @@ impl Hub {
                 _ => {}
             }
         }
-        while let Some(later) = self.later.take(now) {
+        while let Some(later) = self.later.take(self.now) {
             match later {
                 Later::Answer(id, text) => self.send(id, &text),
-                Later::Event(event, variables) => self.publish_with(event, &variables, now),
+                Later::Event(event, variables) => self.publish_with(event, &variables),
             }
         }
     }
@@ -292,9 +288,9 @@ impl Hub {
     }
 
     /// Sends a client away: after a while it is told why, and closed.
-    pub(super) fn refuse(&mut self, id: Id, request: &Request, why: &str, now: Duration) {
+    pub(super) fn refuse(&mut self, id: Id, request: &Request, why: &str) {
         let text = answer("Error", request, &[("Message", why.as_bytes())]);
-        self.set(id, State::Refused { until: now + REFUSAL, text });
+        self.set(id, State::Refused { until: self.now + REFUSAL, text });
     }
 
     /// Gives a session another state, and minds when that ends.
@@ -361,17 +357,17 @@ impl Hub {
     }
 
     /// Tells those who may know what was tried.
-    pub(super) fn tell(&mut self, id: Id, what: Security, details: Details<'_>, now: Duration) {
+    pub(super) fn tell(&mut self, id: Id, what: Security, details: Details<'_>) {
         let Some(session) = self.sessions.get(&id) else { return };
-        let event = what.event(session.peer, details, now);
-        self.publish(&event, now);
+        let event = what.event(session.peer, details, self.now);
+        self.publish(&event);
     }
 
-    fn message(&mut self, id: Id, request: &Request, fault: Option<Fault>, now: Duration) {
+    fn message(&mut self, id: Id, request: &Request, fault: Option<Fault>) {
         self.observe(id, What::Received(request, fault));
         match fault {
             Some(fault) => self.error(id, request, &fault.to_string()),
-            None => actions::run(self, id, request, now),
+            None => actions::run(self, id, request),
         }
     }
 

@@ -65,11 +65,10 @@ impl Net {
     }
 
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
-    pub fn with<R>(&self, act: impl FnOnce(&mut Hub, Duration) -> R) -> R {
+    pub fn with<R>(&self, act: impl FnOnce(&mut Hub) -> R) -> R {
         let mut hub = self.0.hub.borrow_mut();
-        let now = (self.0.clock)();
-        hub.tick(now);
-        let result = act(&mut hub, now);
+        hub.tick((self.0.clock)());
+        let result = act(&mut hub);
         let bells = self.0.bells.borrow();
         hub.stirred().filter_map(|id| bells.get(&id)).for_each(|bell| bell.notify_one());
         // To wake too early, for what is over by then, does no harm.
@@ -115,7 +114,7 @@ impl Net {
                 false => local,
             };
             let peer = Peer { remote, local, is_tls: tls.is_some(), session: 0 };
-            let Some(id) = self.with(|hub, now| hub.connect(peer, now)) else {
+            let Some(id) = self.with(|hub| hub.connect(peer)) else {
                 turn_away(stream);
                 continue;
             };
@@ -167,7 +166,7 @@ impl Net {
             // Keys take memory, which a connection without them does not need.
             Some(tls) => Box::pin(self.serve_in_secret(id, stream, tls, &bell)).await,
         };
-        self.with(|hub, _| hub.gone(id, end));
+        self.with(|hub| hub.gone(id, end));
         self.0.bells.borrow_mut().remove(&id);
         if self.0.bells.borrow().is_empty() {
             self.0.empty.notify_one();
@@ -222,8 +221,8 @@ impl Net {
         let (mut listens, mut goes_on, mut effort) = (true, false, 0);
         loop {
             if goes_on {
-                effort += self.with(|hub, now| {
-                    hub.go_on(id, now);
+                effort += self.with(|hub| {
+                    hub.go_on(id);
                     hub.effort()
                 });
             } else {
@@ -259,10 +258,10 @@ impl Net {
     /// Takes what a client sends, into memory that is nobody's: one that is silent needs none. How much was done for it?
     async fn read(&self, id: Id, stream: &mut impl Connection) -> io::Result<usize> {
         let take = |bytes: &[u8]| {
-            self.with(|hub, now| {
+            self.with(|hub| {
                 match bytes {
                     [] => hub.ended(id),
-                    bytes => hub.received(id, bytes, now),
+                    bytes => hub.received(id, bytes),
                 }
                 hub.effort()
             })

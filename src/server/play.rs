@@ -62,10 +62,10 @@ impl Net {
         count: &mut u64,
     ) -> Result<Option<Cue>, CaptureError> {
         let elapsed = began.elapsed();
-        self.with(|hub, now| {
+        self.with(|hub| {
             let (mut next, mut bytes) = (Some(first), 0);
             while let Some(cue) = next.take_if(|cue| cue.at <= elapsed && bytes < PIECE) {
-                cue.send(hub, now);
+                cue.send(hub);
                 bytes += cue.length();
                 *count += 1;
                 next = cues.try_recv().ok().transpose()?;

@@ -146,20 +146,20 @@ impl Replies {
 }
 
 /// Gives a reply to a request, now or later.
-pub(super) fn give(hub: &mut Hub, id: Id, request: &Request, reply: &Reply, now: Duration) {
+pub(super) fn give(hub: &mut Hub, id: Id, request: &Request, reply: &Reply) {
     let text = text(request, reply);
     if reply.delay.is_zero() {
         hub.send(id, &text);
     } else {
-        hub.later.add(now + reply.delay, Later::Answer(id, text));
+        hub.later.add(hub.now + reply.delay, Later::Answer(id, text));
     }
     let variables = variables(hub, id, request);
     for raised in &reply.events {
         let (name, classes) = (raised.name.clone().into_bytes(), raised.classes.clone().into_bytes());
         let event = Event { name, classes, body: lines(request, &raised.headers) };
-        hub.later.add(now + raised.after, Later::Event(event, variables.clone()));
+        hub.later.add(hub.now + raised.after, Later::Event(event, variables.clone()));
     }
-    hub.wake(now);
+    hub.wake();
 }
 
 /// What a channel has from the beginning that a request originates: the user's `setvar`, and over these the request's own.

@@ -49,10 +49,10 @@ impl Cue {
     }
 
     /// Sends it to whoever may see it.
-    pub fn send(&self, hub: &mut Hub, now: Duration) {
+    pub fn send(&self, hub: &mut Hub) {
         match &self.what {
             What::Captured { text, name, classes } => hub.deliver(text, &text[name.clone()], &text[classes.clone()]),
-            What::Made(event) => hub.publish(event, now),
+            What::Made(event) => hub.publish(event),
         }
     }
 

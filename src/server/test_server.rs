@@ -114,7 +114,7 @@ fn serve(
         spawn_local(net.clone().keep_time());
         let _ = told.send(Ok(address));
         while let Some(event) = events.recv().await {
-            net.with(|hub, now| hub.publish(&event, now));
+            net.with(|hub| hub.publish(&event));
         }
         Ok(())
     })

@@ -73,14 +73,14 @@ impl Server {
     /// A client from an address, its greeting taken.
     fn client(&mut self, from: &str) -> Id {
         let [remote, local]: [SocketAddr; 2] = [from, "127.0.0.1:5038"].map(|it| it.parse().unwrap());
-        let id = self.hub.connect(Peer { remote, local, is_tls: false, session: 0 }, self.now).unwrap();
+        let id = self.hub.connect(Peer { remote, local, is_tls: false, session: 0 }).unwrap();
         assert!(self.read(id).starts_with("Asterisk Call Manager/"));
         id
     }
 
     /// Sends lines and takes what comes at once.
     fn say(&mut self, id: Id, text: &str) -> String {
-        self.hub.received(id, text.replace('\n', "\r\n").as_bytes(), self.now);
+        self.hub.received(id, text.replace('\n', "\r\n").as_bytes());
         self.read(id)
     }
 
@@ -96,7 +96,8 @@ impl Server {
 
     fn later(&mut self, milliseconds: u64) {
         self.now += Duration::from_millis(milliseconds);
-        self.hub.wake(self.now);
+        self.hub.tick(self.now);
+        self.hub.wake();
     }
 
     fn login(&mut self, user: &str, secret: &str) -> Id {
@@ -274,9 +275,9 @@ fn connections_and_sessions_have_limits() {
         is_tls: false,
         session: 0,
     };
-    assert_eq!(server.hub.connect(peer, server.now), None);
+    assert_eq!(server.hub.connect(peer), None);
     server.hub.gone(strangers[0], None);
-    assert!(server.hub.connect(peer, server.now).is_some());
+    assert!(server.hub.connect(peer).is_some());
     // Nothing that they send gives them more time.
     server.say(strangers[1], "Action: Ping\n\n");
     server.later(4_900);

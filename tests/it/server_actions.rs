@@ -110,14 +110,14 @@ impl Server {
 
     fn login(&mut self, user: &str, secret: &str, events: &str) -> Id {
         let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
-        let id = self.hub.connect(Peer { remote, local, is_tls: false, session: 0 }, self.now).unwrap();
+        let id = self.hub.connect(Peer { remote, local, is_tls: false, session: 0 }).unwrap();
         let said = self.say(id, &format!("Action: Login\nUsername: {user}\nSecret: {secret}\nEvents: {events}"));
         assert!(said.contains("Response: Success\nMessage: Authentication accepted\n\n"), "{said}");
         id
     }
 
     fn say(&mut self, id: Id, text: &str) -> String {
-        self.hub.received(id, format!("{text}\n\n").replace('\n', "\r\n").as_bytes(), self.now);
+        self.hub.received(id, format!("{text}\n\n").replace('\n', "\r\n").as_bytes());
         self.read(id)
     }
 
@@ -138,7 +138,8 @@ impl Server {
 
     fn later(&mut self, milliseconds: u64) {
         self.now += Duration::from_millis(milliseconds);
-        self.hub.wake(self.now);
+        self.hub.tick(self.now);
+        self.hub.wake();
     }
 }
 
@@ -158,7 +159,7 @@ fn the_core_tells_of_itself_header_for_header() {
     assert_eq!(said, seen);
     server.later(60_000);
     let again = loaded(&[("manager.conf", CONF)], "22.10.1");
-    server.hub.reload(Rc::new(again), server.now);
+    server.hub.reload(Rc::new(again));
     let times = "CoreStartupDate: 2026-11-22\nCoreStartupTime: 20:47:39\nCoreReloadDate: 2026-11-22\n";
     let said = server.joe("Action: CoreStatus");
     let seen = "CoreReloadTime: 20:48:39\nCoreCurrentCalls: 0\nCoreProcessedCalls: 0\n\n";
@@ -411,7 +412,7 @@ fn recorded_files_are_listed_as_recorded() {
                 let extras = Extras { secrets: Secrets::Revealed, ..Extras::default() };
                 let mut server = Server::of(loaded, extras, "judge", "judge");
                 let ask = "Action: GetConfig\r\nFilename: case.conf\r\nFilter: TEMPLATES=include\r\n\r\n";
-                server.hub.received(server.joe, ask.as_bytes(), server.now);
+                server.hub.received(server.joe, ask.as_bytes());
                 let said = server.hub.due(server.joe).unwrap().bytes;
                 match recorded {
                     Answer::Sections(sections) => assert_eq!(&listed(&said), sections, "{} ({release})", scenario.name),

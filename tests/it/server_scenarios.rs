@@ -42,13 +42,13 @@ impl Server {
     fn client(&mut self, from: IpAddr, text: &[u8]) -> (Id, Vec<u8>) {
         let remote = SocketAddr::new(from, 40_000);
         let peer = Peer { remote, local: "127.0.0.1:5038".parse().unwrap(), is_tls: false, session: 0 };
-        let id = self.hub.connect(peer, self.now).unwrap();
-        self.hub.received(id, text, self.now);
+        let id = self.hub.connect(peer).unwrap();
+        self.hub.received(id, text);
         (id, self.hub.due(id).unwrap().bytes)
     }
 
     fn say(&mut self, id: Id, text: &[u8]) -> Vec<u8> {
-        self.hub.received(id, text, self.now);
+        self.hub.received(id, text);
         self.hub.due(id).unwrap().bytes
     }
 
@@ -66,7 +66,8 @@ impl Server {
         let (id, mut said) = self.client(from, &action.concat());
         if memmem::find(&said, b"Message: ").is_none() {
             self.now += Duration::from_secs(1);
-            self.hub.wake(self.now);
+            self.hub.tick(self.now);
+            self.hub.wake();
             let due = self.hub.due(id).unwrap();
             assert!(due.closes, "a refusal ends the connection");
             said.extend(due.bytes);

@@ -51,9 +51,9 @@ fn actions(session: &Session, secret: &str) -> String {
 fn replayed(hub: &mut Hub, sessions: &[(&Session, String)], stream: &[u8]) -> Vec<Vec<u8>> {
     let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
     let mut join = |(session, secret): &(&Session, String)| {
-        let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }, NOW).unwrap();
-        hub.received(id, actions(session, secret).as_bytes(), NOW);
-        while hub.go_on(id, NOW) {}
+        let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }).unwrap();
+        hub.received(id, actions(session, secret).as_bytes());
+        while hub.go_on(id) {}
         let said = hub.due(id).unwrap().bytes;
         let accepted = b"\r\nResponse: Success\r\nMessage: Authentication accepted\r\n";
         assert!(said.windows(accepted.len()).any(|it| it == accepted), "{}: {}", session.name, said.escape_ascii());
@@ -66,7 +66,7 @@ fn replayed(hub: &mut Hub, sessions: &[(&Session, String)], stream: &[u8]) -> Ve
     let mut replay =
         Replay::new(|| Ok(Box::new(std::io::Cursor::new(stream.clone())) as Box<dyn Read>), Pace::Live, false);
     while let Some(cue) = replay.next().unwrap() {
-        cue.send(hub, NOW);
+        cue.send(hub);
     }
     ids.iter().map(|&id| hub.due(id).unwrap().bytes).collect()
 }
@@ -101,8 +101,8 @@ fn channels_have_the_variables_that_were_recorded() {
         let conf = b"[general]\nenabled = yes\nchannelvars = PLAIN,EMPTY,NEVER\n[joe]\nsecret = joe\nread = all\n";
         let mut hub = hub(conf, Release::parse(release).unwrap());
         let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
-        let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }, NOW).unwrap();
-        hub.received(id, b"Action: Login\r\nUsername: joe\r\nSecret: joe\r\n\r\n", NOW);
+        let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }).unwrap();
+        hub.received(id, b"Action: Login\r\nUsername: joe\r\nSecret: joe\r\n\r\n");
         hub.due(id);
         for range in events(&stream).unwrap() {
             let text = String::from_utf8_lossy(&stream[range]).into_owned();
@@ -117,7 +117,7 @@ fn channels_have_the_variables_that_were_recorded() {
             if text.starts_with("Event: UserEvent") || is_inherited {
                 inherited += usize::from(is_inherited);
                 let body = text.split_once("all\r\n").unwrap().1.as_bytes().to_vec();
-                hub.publish(&Event { name: b"VarSet".to_vec(), classes: b"dialplan".to_vec(), body }, NOW);
+                hub.publish(&Event { name: b"VarSet".to_vec(), classes: b"dialplan".to_vec(), body });
                 hub.due(id);
                 continue;
             }
@@ -125,7 +125,7 @@ fn channels_have_the_variables_that_were_recorded() {
                 kept[2..kept.len() - 1].iter().filter(|it| !it.contains("ChanVariable: ")).copied().collect();
             let [name, classes] = [0, 1].map(|at| kept[at].split(": ").nth(1).unwrap().trim_end().as_bytes().to_vec());
             let classes = classes.strip_suffix(b",all").unwrap().to_vec();
-            hub.publish(&Event { name, classes, body: body.concat().into_bytes() }, NOW);
+            hub.publish(&Event { name, classes, body: body.concat().into_bytes() });
             let said = hub.due(id).unwrap().bytes;
             if !said.is_empty() {
                 assert_eq!(String::from_utf8_lossy(&said), kept.concat());
@@ -166,11 +166,11 @@ const CONF: &[u8] =
 fn who_does_not_read_is_cut_off() {
     let mut hub = hub(CONF, Release::newest_lts());
     let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
-    let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }, NOW).unwrap();
+    let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }).unwrap();
     assert_eq!(hub.audience(), 0);
-    hub.received(id, b"Action: Login\r\nUsername: joe\r\nSecret: joe\r\nEvents: off\r\n\r\n", NOW);
+    hub.received(id, b"Action: Login\r\nUsername: joe\r\nSecret: joe\r\nEvents: off\r\n\r\n");
     assert_eq!(hub.audience(), 0, "it has switched events off");
-    hub.received(id, b"Action: Events\r\nEventMask: call\r\n\r\n", NOW);
+    hub.received(id, b"Action: Events\r\nEventMask: call\r\n\r\n");
     assert_eq!(hub.audience(), 1);
     let text = format!("Event: A\r\nPrivilege: call,all\r\nX: {}\r\n\r\n", "x".repeat(100_000));
     for _ in 0..160 {
@@ -188,8 +188,8 @@ fn who_does_not_read_is_cut_off() {
 fn calls(release: &str, seed: u64) -> Vec<(String, String)> {
     let mut hub = hub(CONF, Release::parse(release).unwrap());
     let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
-    let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }, NOW).unwrap();
-    hub.received(id, b"Action: Login\r\nUsername: joe\r\nSecret: joe\r\n\r\n", NOW);
+    let id = hub.connect(Peer { remote, local, is_tls: false, session: 0 }).unwrap();
+    hub.received(id, b"Action: Login\r\nUsername: joe\r\nSecret: joe\r\n\r\n");
     hub.due(id);
     let mut calls = Calls::new(Release::parse(release).unwrap(), 50.0, seed, NOW);
     let (mut events, mut last) = (Vec::new(), Duration::ZERO);
@@ -197,7 +197,8 @@ fn calls(release: &str, seed: u64) -> Vec<(String, String)> {
         let cue = calls.next().unwrap().unwrap();
         assert!(cue.at >= last, "time goes back");
         last = cue.at;
-        cue.send(&mut hub, NOW + cue.at);
+        hub.tick(NOW + cue.at);
+        cue.send(&mut hub);
         let text = String::from_utf8(hub.due(id).unwrap().bytes).unwrap();
         let name = text.strip_prefix("Event: ").and_then(|rest| rest.split_once("\r\n")).unwrap().0.to_owned();
         events.push((name, text));

@@ -52,7 +52,7 @@ impl Clients {
 
     fn collect(&mut self) {
         for client in self.ids.values_mut().filter(|client| !client.is_closed) {
-            client.id.into_iter().for_each(|id| while self.hub.go_on(id, self.now) {});
+            client.id.into_iter().for_each(|id| while self.hub.go_on(id) {});
             let Some(due) = client.id.and_then(|id| self.hub.due(id)) else { continue };
             client.received.extend(due.bytes);
             if due.closes {
@@ -66,7 +66,7 @@ impl Clients {
 impl Wire for Clients {
     fn connect(&mut self, who: &str, tls: bool) -> io::Result<()> {
         let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
-        let id = self.hub.connect(Peer { remote, local, is_tls: tls, session: 0 }, self.now);
+        let id = self.hub.connect(Peer { remote, local, is_tls: tls, session: 0 });
         let client = Client { id, unread: Vec::new(), received: Vec::new(), is_closed: id.is_none(), is_told: false };
         self.ids.insert(who.to_owned(), client);
         Ok(())
@@ -81,8 +81,8 @@ impl Wire for Clients {
         if due.listens {
             // As much as one record of TLS has at most.
             std::mem::take(&mut client.unread).chunks(1 << 14).for_each(|bytes| {
-                self.hub.received(id, bytes, self.now);
-                while self.hub.go_on(id, self.now) {}
+                self.hub.received(id, bytes);
+                while self.hub.go_on(id) {}
             });
         }
     }
@@ -94,7 +94,8 @@ impl Wire for Clients {
     fn settle(&mut self, at_least: Duration) {
         self.collect();
         self.now += at_least + Duration::from_millis(150);
-        self.hub.wake(self.now);
+        self.hub.tick(self.now);
+        self.hub.wake();
         self.collect();
     }
 

@@ -115,8 +115,7 @@ impl Doors {
     /// Closes what the file that holds now does not ask for, and opens what it does; who is connected stays. Asterisk closes
     /// first, too, so that nothing listens where the new address cannot be had.
     pub(super) async fn follow(&self, open: &mut Open, net: &Net) {
-        let asked =
-            |hub: &mut Hub, _| [ListenerKind::Plain, ListenerKind::Tls].map(|it| self.address(hub.loaded(), it));
+        let asked = |hub: &mut Hub| [ListenerKind::Plain, ListenerKind::Tls].map(|it| self.address(hub.loaded(), it));
         let [plain, secret] = net.with(asked);
         let changes = [open.plain.closes_for(plain).await, open.tls.closes_for(secret).await];
         if let (true, Some(at)) = (changes[0], plain) {
@@ -126,7 +125,7 @@ impl Doors {
             }
         }
         if let (true, Some(at)) = (changes[1], secret) {
-            match (net.with(|hub, _| tls(hub.loaded())), bind(at).await) {
+            match (net.with(|hub| tls(hub.loaded())), bind(at).await) {
                 (Ok(tls), Ok(bound)) => open.tls.open(at, bound, Some(tls), net),
                 (Err(failure), _) => error!("no TLS: {failure}"),
                 (_, Err(failure)) => error!("no TLS: {failure}"),
@@ -134,7 +133,7 @@ impl Doors {
         }
         // A certificate may be another in the same place.
         if let (false, Some(keys)) = (changes[1], &open.tls.keys) {
-            match net.with(|hub, _| tls(hub.loaded())) {
+            match net.with(|hub| tls(hub.loaded())) {
                 Ok(tls) => keys.change(&tls.keys),
                 Err(failure) => error!("the certificate stays as it was: {failure}"),
             }

@@ -201,7 +201,7 @@ impl Serve {
         [listening.plain, listening.tls] = open.addresses();
         if let Some(path) = &self.record {
             let record = Record::new(path, &self.file, source.release, self.secrets())?;
-            net.with(|hub, _| hub.tell_also(Box::new(record)));
+            net.with(|hub| hub.tell_also(Box::new(record)));
         }
         if let (Some(at), Some(operation)) = (self.admin, &operation) {
             let (listener, at) = bind(at).await?;
@@ -269,8 +269,8 @@ impl Serve {
 async fn say_goodbye(net: &Net, signals: &mut Signals) {
     let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
     let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
-    net.with(|hub, now| {
-        hub.publish(&shutdown, now);
+    net.with(|hub| {
+        hub.publish(&shutdown);
         hub.close();
     });
     // Who does not take what is left of it does not keep everybody waiting; nor does whoever asks twice.

@@ -100,9 +100,9 @@ impl Source<'_> {
                     warn!("what was read before goes on");
                     return Reloaded::Refused;
                 }
-                net.with(|hub, now| {
+                net.with(|hub| {
                     let told = changes(hub.loaded(), &loaded);
-                    hub.reload(Rc::new(loaded), now);
+                    hub.reload(Rc::new(loaded));
                     told.iter().for_each(|line| info!("{line}"));
                     info!(changes = told.len(), "the configuration was read again");
                 });

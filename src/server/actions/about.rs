@@ -10,13 +10,13 @@ use super::super::wire::Request;
 use crate::host::{Date, timestamp};
 use crate::release::{Quirk, Release};
 
-pub(super) fn ping(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
-    let time = format!("{}.{:06}", now.as_secs(), now.subsec_micros());
+pub(super) fn ping(hub: &mut Hub, id: Id, request: &Request) {
+    let time = format!("{}.{:06}", hub.now.as_secs(), hub.now.subsec_micros());
     hub.send(id, &answer("Success", request, &[("Ping", b"Pong"), ("Timestamp", time.as_bytes())]));
 }
 
 /// What the files here say nothing of is as in an Asterisk without an asterisk.conf.
-pub(super) fn settings(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+pub(super) fn settings(hub: &mut Hub, id: Id, request: &Request) {
     let release = hub.loaded.release();
     let (version, system_name) = (version(release), hub.system_name.clone());
     let mut lines: Vec<(&str, &[u8])> = vec![
@@ -39,7 +39,7 @@ pub(super) fn settings(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
 }
 
 /// The times are those of UTC: of the zone of a switch its configuration says nothing.
-pub(super) fn status(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+pub(super) fn status(hub: &mut Hub, id: Id, request: &Request) {
     let day = |at: Duration| Date::of(at).to_string();
     let time = |at: Duration| timestamp(at).get(11..19).unwrap_or_default().to_owned();
     let times = [day(hub.started), time(hub.started), day(hub.reloaded), time(hub.reloaded)];

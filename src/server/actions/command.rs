@@ -2,8 +2,6 @@
 //!
 //! Source: `action_command` in main/manager.c and `find_best` in main/cli.c; measured on 16.28.0 and 22.10.1.
 
-use std::time::Duration;
-
 use super::super::hub::{Hub, Id};
 use super::super::session::answer;
 use super::super::show;
@@ -16,7 +14,7 @@ use crate::config::manager::show::{self as held, Lines};
 type Printed = Result<Lines, Lines>;
 
 /// What a command does, with the words behind its own.
-type Print = fn(&mut Hub, &[Vec<u8>], Duration) -> Lines;
+type Print = fn(&mut Hub, &[Vec<u8>]) -> Lines;
 
 /// A command of the console.
 struct Command {
@@ -46,12 +44,12 @@ const COMMANDS: [Command; 11] = [
     Command { words: &["module", "reload"], usage: ("module reload", 0, 0), prints: reload_all },
 ];
 
-pub(super) fn command(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+pub(super) fn command(hub: &mut Hub, id: Id, request: &Request) {
     let line = request.header("Command");
     if line.is_empty() {
         return hub.error(id, request, "No command provided");
     }
-    let (kind, printed) = match run(hub, line, now) {
+    let (kind, printed) = match run(hub, line) {
         Ok(printed) => ("Success", printed),
         Err(printed) => ("Error", printed),
     };
@@ -60,7 +58,7 @@ pub(super) fn command(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
     hub.send(id, &answer(kind, request, &lines));
 }
 
-fn run(hub: &mut Hub, line: &[u8], now: Duration) -> Printed {
+fn run(hub: &mut Hub, line: &[u8]) -> Printed {
     let words = words(line);
     let begins = |command: &&Command| {
         let mut pairs = command.words.iter().zip(&words);
@@ -72,7 +70,7 @@ fn run(hub: &mut Hub, line: &[u8], now: Duration) -> Printed {
     if !(least..=most).contains(&rest.len()) {
         return Err(vec![format!("Usage: {usage}").into_bytes()]);
     }
-    Ok((command.prints)(hub, rest, now))
+    Ok((command.prints)(hub, rest))
 }
 
 /// The words of a line: blanks part them, but not within quotes, and a backslash takes what follows as it is.
@@ -108,50 +106,50 @@ fn unknown(line: &[u8], words: &[Vec<u8>]) -> Vec<u8> {
     [b"No such command '", line, b"' (type 'core show help ", &near, b"' for other possible commands)"].concat()
 }
 
-fn reload_all(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Lines {
-    reload::tell(hub, b"All", "0", now);
-    reload_manager(hub, &[], now)
+fn reload_all(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
+    reload::tell(hub, b"All", "0");
+    reload_manager(hub, &[])
 }
 
-fn reload_manager(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+fn reload_manager(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
     hub.wants_reload = true;
     vec![Vec::new()]
 }
 
-fn version(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+fn version(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
     let own = env!("CARGO_PKG_VERSION");
     vec![format!("Asterisk {}, as amictl {own} serves it", about::version(hub.loaded.release())).into_bytes()]
 }
 
-fn users(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+fn users(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
     show::users(hub.loaded.manager())
 }
 
-fn of_user(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Lines {
+fn of_user(hub: &mut Hub, rest: &[Vec<u8>]) -> Lines {
     match hub.loaded.manager().accounts.find(&rest[0]) {
         Some(user) => held::user(user, hub.secrets()),
         None => vec![[b"There is no manager called ", &rest[0][..]].concat()],
     }
 }
 
-fn settings(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+fn settings(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
     held::settings(hub.loaded.manager(), hub.loaded.release())
 }
 
-fn connected(hub: &mut Hub, _: &[Vec<u8>], now: Duration) -> Lines {
-    show::connected(&hub.sessions, now)
+fn connected(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
+    show::connected(&hub.sessions, hub.now)
 }
 
 /// Events are not queued here: each is sent as it comes.
-fn event_queue(_: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+fn event_queue(_: &mut Hub, _: &[Vec<u8>]) -> Lines {
     vec![Vec::new()]
 }
 
-fn commands(hub: &mut Hub, _: &[Vec<u8>], _: Duration) -> Lines {
+fn commands(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
     show::commands(hub.loaded.release())
 }
 
-fn of_command(hub: &mut Hub, rest: &[Vec<u8>], _: Duration) -> Lines {
+fn of_command(hub: &mut Hub, rest: &[Vec<u8>]) -> Lines {
     let release = hub.loaded.release();
     // In the order of the list of actions, whatever theirs is.
     let mut found: Vec<_> = rest.iter().filter_map(|name| catalog::action(release, name)).collect();

@@ -12,7 +12,7 @@ use crate::access;
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::FilterReader;
 
-pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+pub(super) fn events(hub: &mut Hub, id: Id, request: &Request) {
     let is_broken = hub.general().brokeneventsaction.value;
     let Some(mask) = access::mask(request.header("EventMask")) else {
         if !is_broken {
@@ -35,7 +35,7 @@ pub(super) fn events(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
     hub.send(id, &answer("Success", request, &[("Events", word)]));
 }
 
-pub(super) fn filter(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+pub(super) fn filter(hub: &mut Hub, id: Id, request: &Request) {
     let criteria = Some(request.header("MatchCriteria")).filter(|criteria| !criteria.is_empty());
     let release = hub.loaded.release();
     let pattern = request.header("Filter");
@@ -54,7 +54,7 @@ pub(super) fn filter(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
 }
 
 /// The event has every other line of the request, as it came.
-pub(super) fn user_event(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+pub(super) fn user_event(hub: &mut Hub, id: Id, request: &Request) {
     hub.send(id, &answer("Success", request, &[("Message", b"Event Sent")]));
     let mut body = [b"UserEvent: ", request.header("UserEvent"), b"\r\n"].concat();
     for line in &request.lines {
@@ -63,7 +63,7 @@ pub(super) fn user_event(hub: &mut Hub, id: Id, request: &Request, now: Duration
             body.extend([line, &b"\r\n"[..]].concat());
         }
     }
-    hub.publish(&Event { name: b"UserEvent".to_vec(), classes: b"user".to_vec(), body }, now);
+    hub.publish(&Event { name: b"UserEvent".to_vec(), classes: b"user".to_vec(), body });
 }
 
 /// A number as `sscanf` with `%i` reads it: decimal, `0x` or octal with a leading `0`, as far as its digits go. What is none,
@@ -81,10 +81,10 @@ fn seconds(text: &[u8]) -> Option<u64> {
     u64::from_str_radix(std::str::from_utf8(&digits[..count]).ok()?, radix).ok()
 }
 
-pub(super) fn wait_event(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+pub(super) fn wait_event(hub: &mut Hub, id: Id, request: &Request) {
     let seconds = seconds(request.header("Timeout"));
     // Longer than there is time is no limit.
-    let until = seconds.and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
+    let until = seconds.and_then(|seconds| hub.now.checked_add(Duration::from_secs(seconds)));
     hub.set(id, State::Waiting { until, asked: request.only("ActionID") });
-    hub.wake(now);
+    hub.wake();
 }

@@ -3,8 +3,6 @@
 //! Source: `action_getconfig`, `action_getconfigjson` and `action_listcategories` in main/manager.c; measured on 16.28.0
 //! and 22.10.1.
 
-use std::time::Duration;
-
 use super::super::hub::{Hub, Id};
 use super::super::loaded::Unread;
 use super::super::session::action_id;
@@ -16,7 +14,7 @@ use crate::text::Secrets;
 /// More entries than this are not listed: templates can multiply them without bounds.
 const MOST_ENTRIES: u64 = 200_000;
 
-pub(super) fn lines(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+pub(super) fn lines(hub: &mut Hub, id: Id, request: &Request) {
     let category = request.header("Category");
     let text = read(hub, request, |effective, sections, secrets| {
         if sections.is_empty() && !category.is_empty() {
@@ -55,7 +53,7 @@ fn templates(section: &Section<'_>, effective: &Effective<'_>) -> Vec<u8> {
 }
 
 /// Names stand there as often as they do in the file: what a reader of JSON makes of that is its own affair.
-pub(super) fn json(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+pub(super) fn json(hub: &mut Hub, id: Id, request: &Request) {
     let text = read(hub, request, |effective, sections, secrets| {
         let member = |section: &&Section<'_>| {
             let mut members = Vec::new();
@@ -91,7 +89,7 @@ fn quoted(text: &[u8]) -> Vec<u8> {
 }
 
 /// Neither a category nor a filter is asked for here.
-pub(super) fn categories(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+pub(super) fn categories(hub: &mut Hub, id: Id, request: &Request) {
     let text = read(hub, request, |effective, _, _| {
         let shown = effective.sections.iter().filter(|section| !section.template).enumerate();
         let line = |(number, section): (usize, &Section<'_>)| {

@@ -1,7 +1,6 @@
 //! ListCommands.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::super::hub::{Hub, Id};
 use super::super::session::answer;
@@ -9,7 +8,7 @@ use super::super::wire::Request;
 use crate::access;
 use crate::catalog::{ActionDef, ClassDef};
 
-pub(super) fn list_commands(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+pub(super) fn list_commands(hub: &mut Hub, id: Id, request: &Request) {
     let Some(login) = hub.sessions.get(&id).and_then(|session| session.login.as_ref()) else { return };
     let loaded = Rc::clone(&login.loaded);
     let (_, mut may) = access::rights(loaded.configuration(), loaded.release(), &login.name);

@@ -19,7 +19,7 @@ use super::wire::Request;
 use crate::access::{self, Check, Outcome, Step, Trace, Verdict};
 
 /// Does what a request asks for, and answers it.
-type Act = fn(&mut Hub, Id, &Request, Duration);
+type Act = fn(&mut Hub, Id, &Request);
 
 /// All that a server does by itself, in any letter case.
 const ACTIONS: [(&str, Act); 16] = [
@@ -46,7 +46,7 @@ const STRANGERS: [(&str, Act); 3] =
     [("Challenge", login::challenge), ("Login", login::login), ("Logoff", login::logoff)];
 
 /// Runs the action of a request, or says why not.
-pub(super) fn run(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+pub(super) fn run(hub: &mut Hub, id: Id, request: &Request) {
     let Some(session) = hub.sessions.get(&id) else { return };
     let action = request.action();
     let is_stranger = session.login.is_none();
@@ -56,27 +56,27 @@ pub(super) fn run(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
     if action.is_empty() {
         hub.error(id, request, "Missing action in request");
         hub.observe(id, What::Refused { request, check: Check::Action, why: "no action is named" });
-        return hub.tell(id, Security::RequestBadFormat, Details { action: b"NONE", ..details }, now);
+        return hub.tell(id, Security::RequestBadFormat, Details { action: b"NONE", ..details });
     }
     if is_stranger {
         if let Some(act) = named(&STRANGERS, action) {
-            return act(hub, id, request, now);
+            return act(hub, id, request);
         }
         hub.error(id, request, "Permission denied");
         hub.observe(id, What::Refused { request, check: Check::User, why: "it has not logged in" });
-        return hub.tell(id, Security::RequestNotAllowed, details, now);
+        return hub.tell(id, Security::RequestNotAllowed, details);
     }
     let trace = decide(hub, id, request);
     if trace.verdict() != Verdict::Accepted {
-        return refuse(hub, id, request, &trace, details, now);
+        return refuse(hub, id, request, &trace, details);
     }
     hub.observe(id, What::Ran(request));
     let replies = hub.replies();
     if let Some(reply) = replies.find(request) {
-        return super::replies::give(hub, id, request, reply, now);
+        return super::replies::give(hub, id, request, reply);
     }
     match named(&ACTIONS, action) {
-        Some(act) => act(hub, id, request, now),
+        Some(act) => act(hub, id, request),
         None => {
             hub.error(id, request, "amictl serve has no answer for this action");
             hub.observe(id, What::Unanswered(request));
@@ -98,7 +98,7 @@ fn decide(hub: &Hub, id: Id, request: &Request) -> Trace {
 }
 
 /// Tells why an action is not run.
-fn refuse(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, details: Details<'_>, now: Duration) {
+fn refuse(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, details: Details<'_>) {
     if trace.answer() == access::CRASH {
         // Asterisk is gone here. This server tells its client what is wrong, and whoever runs it what would have been.
         hub.observe(id, What::WouldCrash(request));
@@ -118,8 +118,8 @@ fn refuse(hub: &mut Hub, id: Id, request: &Request, trace: &Trace, details: Deta
         hub.observe(id, What::Refused { request, check, why: &why });
     }
     match check {
-        Some(Check::Action) => hub.tell(id, Security::RequestBadFormat, details, now),
-        Some(Check::Class) => hub.tell(id, Security::RequestNotAllowed, details, now),
+        Some(Check::Action) => hub.tell(id, Security::RequestBadFormat, details),
+        Some(Check::Class) => hub.tell(id, Security::RequestNotAllowed, details),
         _ => {}
     }
 }
@@ -136,6 +136,6 @@ fn reason(loaded: &Loaded, trace: &Trace) -> (Check, String) {
     (step.check, format!("{}{place}", step.text))
 }
 
-fn already(hub: &mut Hub, id: Id, request: &Request, _: Duration) {
+fn already(hub: &mut Hub, id: Id, request: &Request) {
     hub.send(id, &session::answer("Success", request, &[("Message", b"Already authenticated")]));
 }

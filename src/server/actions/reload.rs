@@ -2,8 +2,6 @@
 //!
 //! Source: `action_reload` in main/manager.c and `ast_module_reload` in main/loader.c; measured on 16.28.0 and 22.10.1.
 
-use std::time::Duration;
-
 use super::super::event::Event;
 use super::super::hub::{Hub, Id};
 use super::super::session::answer;
@@ -14,19 +12,19 @@ const MODULES: [&[u8]; 2] = [b"manager", b"acl"];
 
 /// The answer does not tell how it goes: as with Asterisk it is a success where the file does not load, too, and what
 /// was there stays.
-pub(super) fn reload(hub: &mut Hub, id: Id, request: &Request, now: Duration) {
+pub(super) fn reload(hub: &mut Hub, id: Id, request: &Request) {
     let module = request.header("Module");
     if !module.is_empty() && !MODULES.iter().any(|name| module.eq_ignore_ascii_case(name)) {
         hub.error(id, request, "No such module");
-        return tell(hub, module, "2", now);
+        return tell(hub, module, "2");
     }
     hub.send(id, &answer("Success", request, &[("Message", b"Module Reloaded")]));
-    tell(hub, if module.is_empty() { b"All" } else { module }, "0", now);
+    tell(hub, if module.is_empty() { b"All" } else { module }, "0");
     hub.wants_reload = true;
 }
 
 /// Sends the event Reload.
-pub(super) fn tell(hub: &mut Hub, module: &[u8], status: &str, now: Duration) {
+pub(super) fn tell(hub: &mut Hub, module: &[u8], status: &str) {
     let body = [b"Module: ", module, b"\r\nStatus: ", status.as_bytes(), b"\r\n"].concat();
-    hub.publish(&Event { name: b"Reload".to_vec(), classes: b"system".to_vec(), body }, now);
+    hub.publish(&Event { name: b"Reload".to_vec(), classes: b"system".to_vec(), body });
 }

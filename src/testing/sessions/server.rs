@@ -55,7 +55,7 @@ impl Server {
         let remote = if how.is_multiple_of(2) { "127.0.0.1:40000" } else { "10.1.2.3:40000" };
         let [remote, local]: [SocketAddr; 2] = [remote, "127.0.0.1:5038"].map(|it| it.parse().expect("an address"));
         let is_tls = how & 2 != 0;
-        let id = self.hub.connect(Peer { remote, local, is_tls, session: 0 }, self.now);
+        let id = self.hub.connect(Peer { remote, local, is_tls, session: 0 });
         let strangers = self.clients.values().filter(|client| client.login.is_none()).count();
         assert_eq!(id.is_none(), strangers >= self.conf.authlimit, "with {strangers} strangers");
         let Some(id) = id else { return };
@@ -92,7 +92,7 @@ impl Server {
     /// Bytes come from a client, if it is read from.
     pub(super) fn received(&mut self, who: usize, bytes: &[u8]) {
         let Some(id) = self.find(who).filter(|id| self.clients[id].is_read() && !bytes.is_empty()) else { return };
-        self.hub.received(id, bytes, self.now);
+        self.hub.received(id, bytes);
         let client = client_of(&mut self.clients, id);
         client.socket.receives(bytes);
         client.phase = Phase::Open;
@@ -101,7 +101,7 @@ impl Server {
 
     /// What a client has sent is looked at, until it waits.
     fn go_on(&mut self, id: Id) {
-        while self.hub.go_on(id, self.now) {}
+        while self.hub.go_on(id) {}
         loop {
             let client = client_of(&mut self.clients, id);
             if !matches!(client.phase, Phase::Open) {
@@ -154,7 +154,8 @@ impl Server {
     }
 
     fn step(&mut self) {
-        self.hub.wake(self.now);
+        self.hub.tick(self.now);
+        self.hub.wake();
         let now = self.now;
         for client in self.clients.values_mut() {
             match &mut client.phase {
@@ -173,7 +174,7 @@ impl Server {
     pub(super) fn reload(&mut self, conf: usize) {
         self.conf = &CONFS[conf % CONFS.len()];
         self.loaded = self.conf.load(self.release);
-        self.hub.reload(Rc::clone(&self.loaded), self.now);
+        self.hub.reload(Rc::clone(&self.loaded));
         let disabled = self.disabled();
         for client in self.clients.values_mut() {
             if let Some(login) = client.login.clone() {
@@ -194,7 +195,7 @@ impl Server {
         ];
         let (name, classes, body) = EVENTS[what % EVENTS.len()];
         let event = Event { name: name.into(), classes: classes.into(), body: body.into() };
-        self.hub.publish(&event, self.now);
+        self.hub.publish(&event);
         self.is_published(&event);
     }
 
