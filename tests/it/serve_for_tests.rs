@@ -165,7 +165,8 @@ fn a_record_hides_what_comes_back() {
     say(&mut joe, "Action: UserEvent\nUserEvent: a\nSecret: HIDDEN1");
     say(&mut joe, "Action: Ping\nActionID: secret=HIDDEN2");
     say(&mut joe, "Action: Command\nCommand: x secret=HIDDEN3");
-    say(&mut joe, &format!("Action: Ping\nSecret: {}HIDDEN4", "A".repeat(1020)));
+    write!(joe, "Action: Ping\r\nSecret: {}HIDDEN4\r\n\r\n", "A".repeat(1020)).unwrap();
+    until(&mut joe, "line too long\r\n\r\n");
     drop(joe);
     served.end();
     let text = std::fs::read_to_string(at.path().join("said.jsonl")).unwrap();
