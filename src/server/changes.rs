@@ -1,6 +1,7 @@
 //! What another configuration changes, in terms of access.
 
 use super::loaded::Loaded;
+use crate::config::manager::classes::Classes;
 use crate::config::manager::{SecretState, User};
 use crate::text::show;
 
@@ -27,7 +28,7 @@ pub fn changes(old: &Loaded, new: &Loaded) -> Vec<String> {
         let Some(before) = before else { continue };
         let parts = different(before, user);
         if !parts.is_empty() {
-            lines.push(format!("{name}: {} changed", parts.join(", ")));
+            lines.push(format!("{name}: {}", parts.join("; ")));
         }
         let kept = kept(before, user);
         if !kept.is_empty() {
@@ -59,30 +60,44 @@ fn kept(before: &User<'_>, after: &User<'_>) -> Vec<&'static str> {
     .collect()
 }
 
-fn different(before: &User<'_>, after: &User<'_>) -> Vec<&'static str> {
-    let rules = |user: &User<'_>| -> Vec<_> {
-        let acl = |acl: &crate::config::manager::Acl<'_>| {
-            let rules: Vec<_> = acl.rules.iter().map(|rule| (rule.sense, rule.network)).collect();
-            (acl.name.to_vec(), acl.state, rules)
-        };
-        user.acls.iter().map(acl).collect()
+/// In words, what is different.
+fn different(before: &User<'_>, after: &User<'_>) -> Vec<String> {
+    let more_or_less = |more: bool, less: bool, what: &str| match (more, less) {
+        (true, true) => Some(format!("other {what}")),
+        (true, false) => Some(format!("more {what}")),
+        (false, true) => Some(format!("fewer {what}")),
+        (false, false) => None,
     };
-    let filters = |user: &User<'_>| -> Vec<_> {
-        let all =
-            user.filters.includes.iter().map(|it| (false, it)).chain(user.filters.excludes.iter().map(|it| (true, it)));
-        all.map(|(excludes, filter)| format!("{excludes} {:?}", filter.question())).collect()
-    };
+    let both_have_secrets = has_secret(before) && has_secret(after);
+    let is_other_secret = both_have_secrets && before.secret.value != after.secret.value;
+    let sessions = (before.allowmultiplelogin.value, after.allowmultiplelogin.value);
     [
-        ("secret", has_secret(before) && has_secret(after) && before.secret.value != after.secret.value),
-        ("read", *before.read.value != *after.read.value),
-        ("write", *before.write.value != *after.write.value),
-        ("ACL", rules(before) != rules(after)),
-        ("filters", filters(before) != filters(after)),
-        ("allowmultiplelogin", before.allowmultiplelogin.value != after.allowmultiplelogin.value),
+        is_other_secret.then(|| "another secret".to_owned()),
+        classes("read", *before.read.value, *after.read.value),
+        classes("write", *before.write.value, *after.write.value),
+        more_or_less(after.lets_in_more_than(before), before.lets_in_more_than(after), "addresses may log in"),
+        more_or_less(after.is_sent_more_than(before), before.is_sent_more_than(after), "events pass the filters"),
+        (sessions == (true, false)).then(|| "one session only".to_owned()),
+        (sessions == (false, true)).then(|| "more than one session".to_owned()),
     ]
     .into_iter()
-    .filter_map(|(what, is_different)| is_different.then_some(what))
+    .flatten()
     .collect()
+}
+
+fn classes(option: &str, before: Classes, after: Classes) -> Option<String> {
+    let of = |these: Classes, others: Classes| {
+        let names: Vec<&str> = these.names().filter(|name| !others.names().any(|other| other == *name)).collect();
+        names.join(",")
+    };
+    let [gained, lost] = [of(after, before), of(before, after)];
+    let text = match (&gained[..], &lost[..]) {
+        ("", "") => return None,
+        (gained, "") => format!("gains {gained}"),
+        ("", lost) => format!("loses {lost}"),
+        (gained, lost) => format!("gains {gained} and loses {lost}"),
+    };
+    Some(format!("{option} {text}"))
 }
 
 #[cfg(test)]
@@ -114,7 +129,7 @@ mod tests {
         assert_eq!(told(joe, ""), ["joe can log in no more"]);
         assert_eq!(told(nobody, ""), ["joe is no user any more"]);
         assert_eq!(told(nobody, joe), ["joe can log in"]);
-        assert_eq!(told(joe, "[joe]\nsecret = y\n"), ["joe: secret changed"]);
+        assert_eq!(told(joe, "[joe]\nsecret = y\n"), ["joe: another secret"]);
         let kept = "joe: no line gives secret now; Asterisk keeps what it was until it is restarted";
         assert_eq!(told(joe, nobody), ["joe can log in no more: it has no secret", kept]);
         assert!(told(joe, joe).is_empty() && told(nobody, nobody).is_empty());
@@ -123,8 +138,17 @@ mod tests {
     #[test]
     fn what_a_user_may_is_told() {
         let joe = "[joe]\nsecret = x\nread = call\n";
-        assert_eq!(told(joe, &format!("{joe}write = system\n")), ["joe: write changed"]);
-        assert_eq!(told(joe, &format!("{joe}deny = 0.0.0.0/0\neventfilter = !x\n")), ["joe: ACL, filters changed"]);
-        assert_eq!(told(joe, &joe.replace("call", "call,cdr")), ["joe: read changed"]);
+        let is = |more: &str, said: &str| {
+            assert_eq!(told(joe, &format!("{joe}{more}")), [format!("joe: {said}")]);
+        };
+        is("write = system\n", "write gains system");
+        is("deny = 0.0.0.0/0\npermit = 10.0.0.0/8\n", "fewer addresses may log in");
+        is("eventfilter = !x\n", "fewer events pass the filters");
+        is("allowmultiplelogin = no\n", "one session only");
+        let other = joe.replace("call", "cdr").replace("= x", "= y");
+        assert_eq!(told(joe, &other), ["joe: another secret; read gains cdr and loses call"]);
+        let (from, to) = (format!("{joe}deny = 0.0.0.0/0\npermit = 10.1.0.0/16\n"), "permit = 10.2.0.0/16");
+        assert_eq!(told(&from, &from.replace("permit = 10.1.0.0/16", to)), ["joe: other addresses may log in"]);
+        assert!(told(joe, &format!("{joe}permit = 0.0.0.0/0\n")).is_empty(), "another line, and nothing else");
     }
 }

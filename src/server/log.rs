@@ -50,6 +50,10 @@ fn told(client: Client<'_>, what: What<'_>) {
         What::Left(end @ (End::WriteTimeout | End::Backlog)) => {
             warn!(session, %from, user, why = end.name(), "cut off: it does not read");
         }
+        What::NoTls(why) => warn!(session, %from, why, "no TLS"),
+        What::Left(End::AuthTimeout) => {
+            warn!(session, %from, why = "it has not logged in within `authtimeout`", "cut off");
+        }
         What::Left(end) if client.user.is_some() && client.displayconnects => {
             info!(session, %from, user, why = end.name(), "left");
         }

@@ -140,7 +140,7 @@ impl Observer for Metrics {
                 }
                 self.ends.get_or_create(&vec![("why", end.name().to_owned())]).inc();
             }
-            What::Received(..) | What::NotRead(_) | What::AskedFor { .. } => {}
+            What::Received(..) | What::NotRead(_) | What::NoTls(_) | What::AskedFor { .. } => {}
         }
     }
 }

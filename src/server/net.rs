@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::event::Peer;
 use super::hub::{Hub, Id};
-use super::observe::End;
+use super::observe::{End, What};
 use super::outgoing::Due;
 use super::queue::TURN;
 use super::stream::{Connection, Plain};
@@ -176,13 +176,18 @@ impl Net {
     async fn serve_in_secret(&self, id: Id, stream: TcpStream, tls: TlsAcceptor, bell: &Notify) -> Option<End> {
         // What begins with anything but a handshake is closed without a word, as OpenSSL does in Asterisk.
         let mut first = [HANDSHAKE];
-        let peeked = self.unless_over(id, bell, stream.peek(&mut first)).await;
-        if !matches!(peeked, Some(Ok(1))) || first != [HANDSHAKE] {
-            return Some(End::Handshake);
+        let failed = |why: &str| {
+            self.with(|hub| hub.observe(id, What::NoTls(why)));
+            Some(End::Handshake)
+        };
+        match self.unless_over(id, bell, stream.peek(&mut first)).await? {
+            Ok(0) | Err(_) => return Some(End::Client),
+            Ok(_) if first != [HANDSHAKE] => return failed("what it sends is no handshake"),
+            Ok(_) => {}
         }
-        match self.unless_over(id, bell, tls.accept(stream)).await {
-            Some(Ok(mut stream)) => self.serve(id, &mut stream, bell).await,
-            _ => Some(End::Handshake),
+        match self.unless_over(id, bell, tls.accept(stream)).await? {
+            Ok(mut stream) => self.serve(id, &mut stream, bell).await,
+            Err(error) => failed(&error.to_string()),
         }
     }
 

@@ -98,6 +98,8 @@ pub enum What<'a> {
     FullyBooted,
     /// Bytes are on their way to a client.
     Sent(&'a [u8]),
+    /// No TLS was agreed on with a client, and why.
+    NoTls(&'a str),
     /// A client is no more.
     Left(End),
 }

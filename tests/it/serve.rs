@@ -129,7 +129,7 @@ fn a_hangup_reads_the_file_again_and_refuses_one_with_errors() {
     write(&format!("{}[other]\nsecret = 9vTqq2Lm\ndeny = 0.0.0.0/0\npermit = 127.0.0.1\n", conf("Kk29vQxa")));
     served.signal("-HUP");
     let told = until(&mut errors, "was read again changes=2\n");
-    assert!(told.contains("joe: secret changed") && told.contains("other can log in"), "{told}");
+    assert!(told.contains("joe: another secret") && told.contains("other can log in"), "{told}");
     assert!(!told.contains("Kk29vQxa") && !told.contains("9vTqq2Lm"), "{told}");
     assert!(login(&mut connect(&served.at[0]), "x7Qmk2vv").contains("Authentication failed"));
     assert!(login(&mut connect(&served.at[0]), "Kk29vQxa").contains("accepted"));
@@ -137,7 +137,7 @@ fn a_hangup_reads_the_file_again_and_refuses_one_with_errors() {
     write(&conf("Kk29vQxa").replace("write = user,system\n", ""));
     served.signal("-HUP");
     let told = until(&mut errors, "was read again changes=3\n");
-    assert!(told.contains("joe: write changed") && told.contains("other can log in no more"), "{told}");
+    assert!(told.contains("joe: write loses system,user") && told.contains("other can log in no more"), "{told}");
     assert!(told.contains("joe: no line gives write now; Asterisk keeps what it was until it is restarted"), "{told}");
     write("[general\n");
     served.signal("-HUP");
@@ -329,7 +329,7 @@ fn a_file_that_changes_is_read_again() {
     // In the place of the old one, as editors do it.
     fs::write(at.path().join("new"), conf("Kk29vQxa", "")).unwrap();
     fs::rename(at.path().join("new"), at.path().join("manager.conf")).unwrap();
-    assert!(until(&mut errors, "was read again changes=1\n").contains("joe: secret changed"));
+    assert!(until(&mut errors, "was read again changes=1\n").contains("joe: another secret"));
     assert!(login(&mut connect(&served.at[0]), "Kk29vQxa").contains("accepted"));
     // One that an include takes in, and one that it does not.
     fs::write(at.path().join("more/b.txt"), "[ben]\n").unwrap();
@@ -359,15 +359,29 @@ fn a_file_that_changes_is_read_again() {
 /// What Asterisk tells nobody: why somebody is refused. No secret is in it.
 #[test]
 fn the_log_has_the_reason_of_every_refusal() {
-    let conf = format!("[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{}", USERS.replace("user,system", "user"));
+    let conf = format!(
+        "[general]\nenabled = yes\nbindaddr = 127.0.0.1\ntlsenable = yes\ntlsbindaddr = 127.0.0.1\ntlscertfile = {}\n\
+         authtimeout = 1\n{}",
+        root().join("fixtures/manager/tls/both.pem").display(),
+        USERS.replace("user,system", "user")
+    );
     let at = support::folder(&[("manager.conf", &conf)]);
-    let mut served = Served::new(at.path(), 1, &["--port", "0", "--log-format", "json"]);
+    let mut served = Served::new(at.path(), 2, &["--port", "0", "--tls-port", "0", "--log-format", "json"]);
     let errors = BufReader::new(served.child.stderr.take().unwrap());
     assert!(login(&mut connect(&served.at[0]), "wr0ng\u{1b}[31m").contains("Authentication failed"));
     let mut joe = connect(&served.at[0]);
     assert!(login(&mut joe, "x7Qmk2vv").contains("accepted"));
     write!(joe, "Action: CoreStatus\r\n\r\nAction: Logoff\r\n\r\n").unwrap();
     until(&mut joe, "Goodbye");
+    for (at, text) in [
+        (0, &b"Action: Ping\r\n\r\n"[..]),
+        (1, b"Action: Ping\r\n\r\n"),
+        (1, b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"),
+    ] {
+        let mut other = connect(&served.at[at]);
+        other.write_all(text).unwrap();
+        let _ = other.read_to_end(&mut Vec::new());
+    }
     served.signal("-TERM");
     let lines: Vec<serde_json::Value> =
         errors.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
@@ -378,14 +392,18 @@ fn the_log_has_the_reason_of_every_refusal() {
         (&refused["level"], &refused["user"], &refused["check"]),
         (&"WARN".into(), &"joe".into(), &"secret".into())
     );
-    assert_eq!(refused["why"], "wrong (manager.conf:5)");
+    assert_eq!(refused["why"], "wrong (manager.conf:9)");
     let refused = of("action refused");
     assert_eq!((&refused["user"], &refused["action"]), (&"joe".into(), &"CoreStatus".into()));
     assert_eq!(
         refused["why"],
-        "it needs one of the classes `system`, `reporting`; `write` grants `user` (manager.conf:9)"
+        "it needs one of the classes `system`, `reporting`; `write` grants `user` (manager.conf:13)"
     );
     assert_eq!(of("left")["why"], "logoff");
+    assert_eq!(of("cut off")["why"], "it has not logged in within `authtimeout`");
+    let no_tls: Vec<&str> =
+        lines.iter().filter(|it| it["message"] == "no TLS").filter_map(|it| it["why"].as_str()).collect();
+    assert!(matches!(no_tls[..], ["what it sends is no handshake", why] if !why.is_empty()), "{no_tls:?}");
     let all = format!("{lines:?}");
     assert!(!all.contains("x7Qmk2vv") && !all.contains("wr0ng"), "{all}");
 }

@@ -95,7 +95,18 @@ fn opens_more(now: &Listener<'_>, before: &Listener<'_>) -> bool {
     }
 }
 
-/// Does some address get in that did not?
+impl User<'_> {
+    /// Does some address get in that did not? See [`Manager::gives_no_more_than`] for how exact that is.
+    pub fn lets_in_more_than(&self, before: &User<'_>) -> bool {
+        lets_in_more(self, before)
+    }
+
+    /// Is some event sent that was not? So it is said also where that cannot be told of two filters.
+    pub fn is_sent_more_than(&self, before: &User<'_>) -> bool {
+        sends_more(self, before)
+    }
+}
+
 fn lets_in_more(now: &User<'_>, before: &User<'_>) -> bool {
     if now.acls.len() == before.acls.len() && now.acls.iter().zip(&before.acls).all(|(one, other)| same_acl(one, other))
     {
@@ -133,8 +144,7 @@ fn borders(network: Network) -> [IpAddr; 4] {
     }
 }
 
-/// Is some event sent that was not? Filters are compared as they stand; of an event's name alone it is known what an
-/// expression says to it.
+/// Filters are compared as they stand; of an event's name alone it is known what an expression says to it.
 fn sends_more(now: &User<'_>, before: &User<'_>) -> bool {
     let is_among = |one: &Filter, list: &[Filter]| list.iter().any(|other| asks_no_more(one, other));
     let (new, old) = (&now.filters, &before.filters);
