@@ -8,7 +8,7 @@ use self_cell::self_cell;
 
 use crate::access::Configuration;
 use crate::config::manager::{Manager, tls};
-use crate::config::{self, Effective, Place, Section, World};
+use crate::config::{self, Effective, Note, Place, Section, World};
 use crate::host::{FileKind, Host};
 use crate::release::Release;
 use crate::text::{FileId, Files};
@@ -137,6 +137,16 @@ impl Loaded {
     pub fn ask<R>(&self, question: impl FnOnce(&World<'_>, FileId) -> R) -> R {
         let world = self.0.borrow_owner().borrow_owner();
         world.with_dependent(|base, world| question(world, base.root))
+    }
+
+    /// Why Asterisk does not load it, if it does not: in a sentence, with the place.
+    pub(super) fn why_not(&self) -> String {
+        let is_fatal = |note: &&Note<'_>| note.fatal;
+        let Some(note) = self.effective().notes.iter().find(is_fatal) else {
+            return "Asterisk does not load this".to_owned();
+        };
+        let place = self.base().files.place(self.effective().text(note.at));
+        format!("Asterisk does not load {place}: {}", note.message())
     }
 
     /// All files that were read, as they were; and those of the certificate and of the key, as they are.

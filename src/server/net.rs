@@ -14,7 +14,7 @@ use tokio::task::{spawn_local, yield_now};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::event::Peer;
+use super::event::{Event, Peer};
 use super::hub::{Hub, Id};
 use super::observe::{End, What};
 use super::outgoing::Due;
@@ -150,8 +150,14 @@ impl Net {
         while timeout(pause, self.0.news.notified()).await.is_ok() {}
     }
 
-    /// Waits until nobody is connected.
-    pub async fn emptied(&self) {
+    /// Tells everybody of the end, and waits until all is sent and nobody is connected.
+    pub async fn shut_down(&self) {
+        let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
+        let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
+        self.with(|hub| {
+            hub.publish(&shutdown);
+            hub.close();
+        });
         while !self.0.bells.borrow().is_empty() {
             self.0.empty.notified().await;
         }

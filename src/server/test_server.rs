@@ -7,10 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{LocalSet, spawn_local};
+use tokio::time::timeout;
 
 use super::event::Event;
 use super::hub::Hub;
@@ -48,6 +50,9 @@ pub struct TestServer {
     events: Option<UnboundedSender<Event>>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// So long it is waited for at the end that clients take what they are sent.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 impl TestServer {
     /// Serves the text of a manager.conf on a free port of 127.0.0.1, as a release would.
@@ -103,7 +108,7 @@ fn serve(
     let place = Place { etc: etc.clone(), root: None, complete: true };
     let loaded = Loaded::read(Arc::new(memory), etc.join("manager.conf"), place, release)?;
     if loaded.effective().outcome != Outcome::Loads {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "Asterisk does not load this manager.conf"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, loaded.why_not()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move {
@@ -116,6 +121,48 @@ fn serve(
         while let Some(event) = events.recv().await {
             net.with(|hub| hub.publish(&event));
         }
+        // Who does not take what is left of it does not keep the test waiting.
+        let _ = timeout(FAREWELL, net.shut_down()).await;
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn what_was_sent_last_is_sent() {
+        let conf = "[general]\nenabled = yes\n[bob]\nsecret = x\nread = call,system\n";
+        let server = TestServer::start(conf, Release::newest_lts()).expect("a server");
+        let mut client = BufReader::new(TcpStream::connect(server.address()).expect("a connection"));
+        client.get_mut().write_all(b"Action: Login\r\nUsername: bob\r\nSecret: x\r\n\r\n").expect("a login");
+        let mut line = String::new();
+        while !line.ends_with("Status: Fully Booted\r\n") {
+            client.read_line(&mut line).expect("FullyBooted");
+        }
+        for number in 0..100 {
+            let body = format!("Number: {number}\r\n").into_bytes();
+            server.publish(Event { name: b"Hangup".to_vec(), classes: b"call".to_vec(), body });
+        }
+        drop(server);
+        let mut rest = String::new();
+        client.read_to_string(&mut rest).expect("an end");
+        let end =
+            "Number: 99\r\n\r\nEvent: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n";
+        assert!(rest.matches("Event: Hangup").count() == 100 && rest.ends_with(end), "{rest}");
+    }
+
+    #[test]
+    fn what_is_not_loaded_is_told_with_its_place() {
+        let error =
+            TestServer::start("[general]\nenabled = yes\n[bob\n", Release::newest_lts()).err().expect("an error");
+        assert_eq!(
+            error.to_string(),
+            "Asterisk does not load /etc/asterisk/manager.conf:3: the section header has no `]`"
+        );
+    }
 }

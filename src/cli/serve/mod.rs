@@ -32,7 +32,7 @@ use crate::release::Release;
 use crate::report::listening::Listening;
 use crate::server::observe::Observer;
 use crate::server::rights::Watching;
-use crate::server::{Event, Extras, Hub, Log, Net};
+use crate::server::{Extras, Hub, Log, Net};
 use crate::text::Secrets;
 use doors::{Doors, Open, Plan, bind};
 use feed::Feed;
@@ -267,15 +267,9 @@ impl Serve {
 
 /// Tells everybody that it is over, and waits until all is sent.
 async fn say_goodbye(net: &Net, signals: &mut Signals) {
-    let body = b"Shutdown: Cleanly\r\nRestart: False\r\n".to_vec();
-    let shutdown = Event { name: b"Shutdown".to_vec(), classes: b"system".to_vec(), body };
-    net.with(|hub| {
-        hub.publish(&shutdown);
-        hub.close();
-    });
     // Who does not take what is left of it does not keep everybody waiting; nor does whoever asks twice.
     tokio::select! {
-        () = net.emptied() => {}
+        () = net.shut_down() => {}
         () = sleep(FAREWELL) => {}
         () = signals.stop() => {}
     }
