@@ -118,6 +118,10 @@ pub enum Quirk {
     CoreProcessedCalls,
     /// The answer to the action CoreSettings has the header SoundsSearchCustomDir.
     SoundsSearchCustomDir,
+    /// What the action Command prints comes in headers named Output; without this as it is, up to a line `--END COMMAND--`.
+    CommandOutputHeaders,
+    /// A `0x` without digits in the header Timeout of WaitEvent is no number; without this it is 0.
+    LoneHexPrefixIsNoNumber,
 }
 
 /// One row a quirk, in the order of the enum.
@@ -247,6 +251,24 @@ pub(crate) static QUIRKS: &[QuirkRow] = &[
         until: &[],
         certified: &[(18, 9, 8), (20, 7, 1), (22, 8, 1)],
         source: "main/manager.c, action_coresettings; seen without it on 16.28.0, with it on 22.10.1; bounds by change logs",
+    },
+    QuirkRow {
+        quirk: Quirk::CommandOutputHeaders,
+        name: "command-output-headers",
+        what: "what the action Command prints comes in headers named Output; without this as it is, up to a line `--END COMMAND--`",
+        from: &[(16, 0, 0), (17, 0, 0), (18, 0, 0), (19, 0, 0), (20, 0, 0), (21, 0, 0), (22, 0, 0), (23, 0, 0)],
+        until: &[],
+        certified: &[(16, 8, 1), (18, 9, 1), (20, 7, 1), (22, 8, 1)],
+        source: "main/manager.c, action_command; seen on 16.28.0 and 22.10.1, without it by source of 13.12.2",
+    },
+    QuirkRow {
+        quirk: Quirk::LoneHexPrefixIsNoNumber,
+        name: "lone-hex-prefix-is-no-number",
+        what: "a `0x` without digits in the header Timeout of WaitEvent is no number; without this it is 0",
+        from: &[(22, 0, 0), (23, 0, 0)],
+        until: &[],
+        certified: &[(22, 8, 1)],
+        source: "sscanf of the C library, since glibc 2.42; seen without it on 16.28.0 of bullseye, with it on 22.10.1 of sid; bounds by belief",
     },
 ];
 

@@ -41,6 +41,9 @@ pub enum Security {
     RequestBadFormat,
 }
 
+/// So many bytes there is room for of a request.
+const REQUEST_TYPE: usize = 63;
+
 /// A connection, as security events tell of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer {
@@ -64,7 +67,7 @@ pub struct Details<'a> {
     /// The action, as the client spelled it.
     pub action: &'a [u8],
     /// The challenge, the client's answer, and the right one.
-    pub challenge: [&'a str; 3],
+    pub challenge: [&'a [u8]; 3],
 }
 
 impl Security {
@@ -81,8 +84,8 @@ impl Security {
         }
     }
 
-    /// The event.
-    pub fn event(self, peer: Peer, details: Details<'_>, now: Duration) -> Event {
+    /// The event; none where what a client sent is not UTF-8. It is a JSON text on its way through Asterisk.
+    pub fn event(self, peer: Peer, details: Details<'_>, now: Duration) -> Option<Event> {
         let severity = if self == Security::SuccessfulAuth { "Informational" } else { "Error" };
         let version = if self == Security::InvalidPassword { 2 } else { 1 };
         let transport = if peer.is_tls { "TLS" } else { "TCP" };
@@ -106,11 +109,12 @@ impl Security {
         match self {
             Security::SuccessfulAuth => add("UsingPassword", b"0"),
             Security::RequestNotAllowed | Security::RequestBadFormat => {
-                add("RequestType", &[b"Action: ", details.action].concat());
+                let text = [b"Action: ", details.action].concat();
+                add("RequestType", &text[..text.len().min(REQUEST_TYPE)]);
             }
             Security::ChallengeResponseFailed => {
                 for (name, value) in ["Challenge", "Response", "ExpectedResponse"].into_iter().zip(details.challenge) {
-                    add(name, value.as_bytes());
+                    add(name, value);
                 }
             }
             _ => {}
@@ -119,7 +123,8 @@ impl Security {
         if self == Security::RequestBadFormat {
             add("AccountID", details.account);
         }
-        Event { name: self.name().into(), classes: b"security".to_vec(), body }
+        std::str::from_utf8(&body).ok()?;
+        Some(Event { name: self.name().into(), classes: b"security".to_vec(), body })
     }
 }
 

@@ -17,7 +17,7 @@ use super::later::{Later, Schedule};
 use super::loaded::Loaded;
 use super::observe::{End, What};
 use super::queue::{Load, Queue, TURN};
-use super::session::{Login, Session, State, answer};
+use super::session::{Login, Session, State, action_id_within, answer};
 use super::wire::{Fault, Reader, Request};
 use crate::config::manager::general::General;
 
@@ -26,6 +26,9 @@ pub type Id = u64;
 
 /// A client that is refused waits so long for the answer.
 pub(super) const REFUSAL: Duration = Duration::from_secs(1);
+
+/// So many bytes the end of a wait has room for of the line of an ActionID.
+const WAIT_ID: usize = 255;
 
 /// Everybody that is connected.
 pub struct Hub {
@@ -359,8 +362,9 @@ impl Hub {
     /// Tells those who may know what was tried.
     pub(super) fn tell(&mut self, id: Id, what: Security, details: Details<'_>) {
         let Some(session) = self.sessions.get(&id) else { return };
-        let event = what.event(session.peer, details, self.now);
-        self.publish(&event);
+        if let Some(event) = what.event(session.peer, details, self.now) {
+            self.publish(&event);
+        }
     }
 
     fn message(&mut self, id: Id, request: &Request, fault: Option<Fault>) {
@@ -375,7 +379,7 @@ impl Hub {
     pub(super) fn end_wait(&mut self, id: Id, event: &[u8]) {
         let Some(session) = self.sessions.get(&id) else { return };
         let State::Waiting { asked, .. } = &session.state else { return };
-        let id_line = super::session::action_id(asked);
+        let id_line = action_id_within(WAIT_ID, asked);
         let mut text = answer("Success", asked, &[("Message", b"Waiting for Event completed.")]);
         text.extend_from_slice(event);
         text.extend([b"Event: WaitEventComplete\r\n", &id_line[..], b"\r\n"].concat());

@@ -55,8 +55,8 @@ impl Hub {
         let fates = self.crowd.fates();
         // Who waits is woken by what it is not sent, too.
         let fate = |id: Id| Some((id, fates[self.sessions.get(&id)?.login.as_ref()?.kind]));
-        let woken = self.waiting.iter().filter_map(|&id| fate(id)).filter(|(_, fate)| *fate != Fate::Disabled);
-        let woken: Vec<(Id, Fate)> = woken.collect();
+        let ends_waits = !self.crowd.is_disabled(name);
+        let woken: Vec<(Id, Fate)> = self.waiting.iter().filter(|_| ends_waits).filter_map(|&id| fate(id)).collect();
         let receivers = Receivers { sessions: &self.sessions, fates, count };
         let observation = Observation { at: self.now, client: None, what: What::Event { name, classes, receivers } };
         self.extras.observers.iter_mut().for_each(|observer| observer.observe(&observation));

@@ -91,13 +91,31 @@ pub(super) struct Login {
 
 /// The text of an answer.
 pub(super) fn answer(kind: &str, request: &Request, lines: &[(&str, &[u8])]) -> Vec<u8> {
+    answer_with(kind, &action_id(request), lines)
+}
+
+/// The text of an answer of an action that has room for so many bytes of the line of an ActionID.
+///
+/// Source: `idText` in main/manager.c; measured on 16.28.0 and 22.10.1.
+pub(super) fn answer_within(room: usize, kind: &str, request: &Request, lines: &[(&str, &[u8])]) -> Vec<u8> {
+    answer_with(kind, &action_id_within(room, request), lines)
+}
+
+fn answer_with(kind: &str, id_line: &[u8], lines: &[(&str, &[u8])]) -> Vec<u8> {
     let mut text = format!("Response: {kind}\r\n").into_bytes();
-    text.extend(action_id(request));
+    text.extend(id_line);
     for (name, value) in lines {
         text.extend([name.as_bytes(), b": ", *value, b"\r\n"].concat());
     }
     text.extend(b"\r\n");
     text
+}
+
+/// As much of the line as there is room for: what is behind it then goes on in the same line.
+pub(super) fn action_id_within(room: usize, request: &Request) -> Vec<u8> {
+    let mut line = action_id(request);
+    line.truncate(room);
+    line
 }
 
 /// The line that repeats the client's ActionID, if it sent one that is not empty.

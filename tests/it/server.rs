@@ -325,3 +325,15 @@ fn events_tell_which_system_they_are_of() {
     assert_eq!(server.say(joe, "Act"), over);
     assert!(server.say(joe, "ion: Ping\n\n").contains("Pong"));
 }
+
+/// By source of 13.12.2: there is none here to ask.
+#[test]
+fn a_13_prints_what_a_command_does_as_it_is() {
+    let mut server = Server::new("[general]\nenabled = yes\n[joe]\nsecret = joe\nwrite = command\n", "13");
+    let id = server.login("joe", "joe");
+    server.hub.received(id, b"Action: Command\r\nActionID: 5\r\nCommand: nonsense\r\n\r\n");
+    let said = server.hub.due(id).unwrap().bytes;
+    let text = "Response: Follows\r\nPrivilege: Command\r\nActionID: 5\r\n\
+                No such command 'nonsense' (type 'core show help nonsense' for other possible commands)\n--END COMMAND--\r\n\r\n";
+    assert!(said.ends_with(text.as_bytes()), "{}", said.escape_ascii());
+}

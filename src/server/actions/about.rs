@@ -5,10 +5,13 @@
 use std::time::Duration;
 
 use super::super::hub::{Hub, Id};
-use super::super::session::answer;
+use super::super::session::{answer, answer_within};
 use super::super::wire::Request;
 use crate::host::{Date, timestamp};
 use crate::release::{Quirk, Release};
+
+/// So many bytes there is room for of the line of an ActionID.
+const ID_ROOM: usize = 149;
 
 pub(super) fn ping(hub: &mut Hub, id: Id, request: &Request) {
     let time = format!("{}.{:06}", hub.now.as_secs(), hub.now.subsec_micros());
@@ -35,7 +38,7 @@ pub(super) fn settings(hub: &mut Hub, id: Id, request: &Request) {
     if release.has(Quirk::SoundsSearchCustomDir) {
         lines.push(("SoundsSearchCustomDir", b"No"));
     }
-    hub.send(id, &answer("Success", request, &lines));
+    hub.send(id, &answer_within(ID_ROOM, "Success", request, &lines));
 }
 
 /// The times are those of UTC: of the zone of a switch its configuration says nothing.
@@ -49,7 +52,7 @@ pub(super) fn status(hub: &mut Hub, id: Id, request: &Request) {
     if hub.loaded.release().has(Quirk::CoreProcessedCalls) {
         lines.push(("CoreProcessedCalls", b"0"));
     }
-    hub.send(id, &answer("Success", request, &lines));
+    hub.send(id, &answer_within(ID_ROOM, "Success", request, &lines));
 }
 
 /// A release as it calls itself: `22.10.1`, `certified-20.7-cert3`.

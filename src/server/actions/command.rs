@@ -3,12 +3,13 @@
 //! Source: `action_command` in main/manager.c and `find_best` in main/cli.c; measured on 16.28.0 and 22.10.1.
 
 use super::super::hub::{Hub, Id};
-use super::super::session::answer;
+use super::super::session::{action_id, answer};
 use super::super::show;
 use super::super::wire::Request;
 use super::{about, reload};
 use crate::catalog;
 use crate::config::manager::show::{self as held, Lines};
+use crate::release::Quirk;
 
 /// What a command prints, in lines; an error with the same, as a command that goes wrong prints something too.
 type Printed = Result<Lines, Lines>;
@@ -41,7 +42,7 @@ const COMMANDS: [Command; 11] = [
     Command { words: &["manager", "show", "settings"], usage: ("manager show settings", 0, 0), prints: settings },
     Command { words: &["manager", "show", "user"], usage: ("manager show user <user>", 1, 1), prints: of_user },
     Command { words: &["manager", "show", "users"], usage: ("manager show users", 0, 0), prints: users },
-    Command { words: &["module", "reload"], usage: ("module reload", 0, 0), prints: reload_all },
+    Command { words: &["module", "reload"], usage: ("module reload [module ...]", 0, 64), prints: reload_modules },
 ];
 
 pub(super) fn command(hub: &mut Hub, id: Id, request: &Request) {
@@ -53,6 +54,11 @@ pub(super) fn command(hub: &mut Hub, id: Id, request: &Request) {
         Ok(printed) => ("Success", printed),
         Err(printed) => ("Error", printed),
     };
+    if !hub.loaded.release().has(Quirk::CommandOutputHeaders) {
+        let head = [b"Response: Follows\r\nPrivilege: Command\r\n", &action_id(request)[..]].concat();
+        let text = printed.iter().flat_map(|line| [&line[..], b"\n"]).collect::<Vec<_>>().concat();
+        return hub.send(id, &[&head[..], &text, b"--END COMMAND--\r\n\r\n"].concat());
+    }
     let mut lines: Vec<(&str, &[u8])> = vec![("Message", b"Command output follows")];
     lines.extend(printed.iter().map(|line| ("Output", &line[..])));
     hub.send(id, &answer(kind, request, &lines));
@@ -60,6 +66,9 @@ pub(super) fn command(hub: &mut Hub, id: Id, request: &Request) {
 
 fn run(hub: &mut Hub, line: &[u8]) -> Printed {
     let words = words(line);
+    if words.is_empty() {
+        return Err(vec![Vec::new()]);
+    }
     let begins = |command: &&Command| {
         let mut pairs = command.words.iter().zip(&words);
         command.words.len() <= words.len() && pairs.all(|(known, word)| word.eq_ignore_ascii_case(known.as_bytes()))
@@ -84,7 +93,8 @@ fn words(line: &[u8]) -> Lines {
                 word.get_or_insert_default();
             }
             b' ' | b'\t' if !quoted => words.extend(word.take()),
-            b'\\' => word.get_or_insert_default().extend(bytes.next()),
+            // At the end it is nothing.
+            b'\\' => word = bytes.next().map(|next| [word.take().unwrap_or_default(), vec![next]].concat()).or(word),
             _ => word.get_or_insert_default().push(byte),
         }
     }
@@ -114,6 +124,23 @@ fn reload_all(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
 fn reload_manager(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
     hub.wants_reload = true;
     vec![Vec::new()]
+}
+
+fn reload_modules(hub: &mut Hub, rest: &[Vec<u8>]) -> Lines {
+    if rest.is_empty() {
+        return reload_all(hub, rest);
+    }
+    let mut lines = Lines::new();
+    for module in rest {
+        let is_known = reload::MODULES.iter().any(|name| module.eq_ignore_ascii_case(name));
+        reload::tell(hub, module, if is_known { "0" } else { "2" });
+        hub.wants_reload |= is_known;
+        lines.push(match is_known {
+            true => [b"Module '", &module[..], b"' reloaded successfully."].concat(),
+            false => [b"No such module '", &module[..], b"'"].concat(),
+        });
+    }
+    lines
 }
 
 fn version(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {

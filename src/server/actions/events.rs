@@ -6,11 +6,15 @@ use super::super::crowd::size;
 use super::super::event::Event;
 use super::super::hub::{Hub, Id};
 use super::super::observe::What;
-use super::super::session::{State, answer};
+use super::super::session::{State, answer, answer_within};
 use super::super::wire::Request;
 use crate::access;
 use crate::config::manager::classes::Classes;
 use crate::config::manager::filter::FilterReader;
+use crate::release::{Quirk, Release};
+
+/// So many bytes Events has room for of the line of an ActionID.
+const ID_ROOM: usize = 255;
 
 pub(super) fn events(hub: &mut Hub, id: Id, request: &Request) {
     let is_broken = hub.general().brokeneventsaction.value;
@@ -32,7 +36,7 @@ pub(super) fn events(hub: &mut Hub, id: Id, request: &Request) {
         return;
     }
     let word: &[u8] = if mask.is_none() { b"Off" } else { b"On" };
-    hub.send(id, &answer("Success", request, &[("Events", word)]));
+    hub.send(id, &answer_within(ID_ROOM, "Success", request, &[("Events", word)]));
 }
 
 pub(super) fn filter(hub: &mut Hub, id: Id, request: &Request) {
@@ -68,8 +72,11 @@ pub(super) fn user_event(hub: &mut Hub, id: Id, request: &Request) {
 
 /// A number as `sscanf` with `%i` reads it: decimal, `0x` or octal with a leading `0`, as far as its digits go. What is none,
 /// or below zero, is no limit.
-fn seconds(text: &[u8]) -> Option<u64> {
-    let text = text.strip_prefix(b"+").unwrap_or(text);
+fn seconds(text: &[u8], release: Release) -> Option<u64> {
+    let (sign, text) = match text {
+        [sign @ (b'+' | b'-'), rest @ ..] => (*sign, rest),
+        _ => (b'+', text),
+    };
     let hexadecimal = text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"0X"));
     let (digits, radix) = match (hexadecimal, text.first()) {
         (Some(digits), _) => (digits, 16),
@@ -78,11 +85,15 @@ fn seconds(text: &[u8]) -> Option<u64> {
     };
     let is_digit = |byte: &&u8| char::from(**byte).is_digit(radix);
     let count = digits.iter().take_while(is_digit).count();
-    u64::from_str_radix(std::str::from_utf8(&digits[..count]).ok()?, radix).ok()
+    if count == 0 && hexadecimal.is_some() && !release.has(Quirk::LoneHexPrefixIsNoNumber) {
+        return Some(0);
+    }
+    let number = u64::from_str_radix(std::str::from_utf8(&digits[..count]).ok()?, radix).ok()?;
+    (sign == b'+' || number == 0).then_some(number)
 }
 
 pub(super) fn wait_event(hub: &mut Hub, id: Id, request: &Request) {
-    let seconds = seconds(request.header("Timeout"));
+    let seconds = seconds(request.header("Timeout"), hub.loaded.release());
     // Longer than there is time is no limit.
     let until = seconds.and_then(|seconds| hub.now.checked_add(Duration::from_secs(seconds)));
     hub.set(id, State::Waiting { until, asked: request.only("ActionID") });

@@ -107,8 +107,7 @@ fn prove(hub: &mut Hub, id: Id, request: &Request, name: &[u8]) -> Result<(), &'
     if right.as_bytes() == key {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(key).into_owned();
-    let details = Details { challenge: [&challenge, &said, &right], ..Details::default() };
+    let details = Details { challenge: [challenge.as_bytes(), key, right.as_bytes()], ..Details::default() };
     hub.tell(id, Security::ChallengeResponseFailed, details);
     Err("the Key is not that of the secret and the challenge")
 }

@@ -8,7 +8,7 @@ use super::super::session::answer;
 use super::super::wire::Request;
 
 /// The modules whose reload reads the manager's files again.
-const MODULES: [&[u8]; 2] = [b"manager", b"acl"];
+pub(super) const MODULES: [&[u8]; 2] = [b"manager", b"acl"];
 
 /// The answer does not tell how it goes: as with Asterisk it is a success where the file does not load, too, and what
 /// was there stays.
@@ -23,8 +23,11 @@ pub(super) fn reload(hub: &mut Hub, id: Id, request: &Request) {
     hub.wants_reload = true;
 }
 
-/// Sends the event Reload.
+/// Sends the event Reload; none for what is not UTF-8, as it is a JSON text on its way.
 pub(super) fn tell(hub: &mut Hub, module: &[u8], status: &str) {
+    if std::str::from_utf8(module).is_err() {
+        return;
+    }
     let body = [b"Module: ", module, b"\r\nStatus: ", status.as_bytes(), b"\r\n"].concat();
     hub.publish(&Event { name: b"Reload".to_vec(), classes: b"system".to_vec(), body });
 }
