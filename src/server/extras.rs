@@ -15,11 +15,14 @@ pub struct Extras {
     pub replies: Rc<Replies>,
     /// They are told what happens.
     pub observers: Vec<Box<dyn Observer>>,
+    /// Somebody reads the configuration again when a client asks for it ([`Hub::wants_reload`]), and says so afterwards
+    /// ([`Hub::reloaded`]). Without that clients are answered at once.
+    pub reloads: bool,
 }
 
 impl Default for Extras {
     fn default() -> Extras {
-        Extras { secrets: Secrets::Masked, replies: Rc::default(), observers: Vec::new() }
+        Extras { secrets: Secrets::Masked, replies: Rc::default(), observers: Vec::new(), reloads: false }
     }
 }
 
@@ -34,11 +37,6 @@ impl Hub {
     /// From now on somebody else is told what happens, too.
     pub fn tell_also(&mut self, observer: Box<dyn Observer>) {
         self.extras.observers.push(observer);
-    }
-
-    /// Has a client asked for the configuration to be read again, since this was asked last?
-    pub fn wants_reload(&mut self) -> bool {
-        std::mem::take(&mut self.wants_reload)
     }
 
     pub(super) fn secrets(&self) -> Secrets {

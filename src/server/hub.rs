@@ -106,16 +106,17 @@ impl Hub {
         &self.loaded
     }
 
-    /// From now on another configuration holds. Sessions keep what they have.
-    pub fn reload(&mut self, loaded: Rc<Loaded>) {
-        self.crowd.disable(disabled(&loaded));
-        (self.loaded, self.reloaded) = (loaded, self.now);
+    /// At the first whole second after the time is over, a client is cut off.
+    pub(super) fn give_time_to_log_in(&mut self, id: Id) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let timeout = u64::try_from(self.general().authtimeout.value).unwrap_or(0);
+        let over = session.connected.as_secs().saturating_add(timeout).saturating_add(1);
+        self.alarm(id, Some(Duration::from_secs(over)));
     }
 
     /// Somebody connects; nothing where too many are there that have not logged in: it is closed at once.
     pub fn connect(&mut self, peer: Peer) -> Option<Id> {
-        let general = self.general();
-        let (limit, timeout) = (general.authlimit.value, general.authtimeout.value);
+        let limit = self.general().authlimit.value;
         if self.closed || self.strangers >= usize::try_from(limit).unwrap_or(0) {
             if !self.closed {
                 self.observe(0, What::TurnedAway(peer));
@@ -133,15 +134,14 @@ impl Hub {
             queue: Queue::default(),
             state: State::Open,
             alarm: None,
+            connected: self.now,
             challenge: None,
             login: None,
         };
         self.sessions.insert(id, session);
         self.observe(id, What::Connected);
         self.send(id, greeting.as_bytes());
-        // At the first whole second after the time is over.
-        let over = self.now.as_secs().saturating_add(u64::try_from(timeout).unwrap_or(0)).saturating_add(1);
-        self.alarm(id, Some(Duration::from_secs(over)));
+        self.give_time_to_log_in(id);
         Some(id)
     }
 
@@ -156,7 +156,7 @@ impl Hub {
         if session.peer.is_tls {
             session.reader.record(bytes.len());
         }
-        if session.unread.is_empty() {
+        if session.unread.is_empty() && !matches!(session.state, State::Reloading(_)) {
             // Whatever it sends ends its wait.
             self.end_wait(id, b"");
             self.read(id, bytes);
@@ -211,8 +211,10 @@ impl Hub {
         }
     }
 
-    fn end_if_done(&mut self, id: Id) {
-        let is_done = |session: &Session| session.reader.has_ended() && session.state.is_read() && !session.goes_on();
+    pub(super) fn end_if_done(&mut self, id: Id) {
+        let is_done = |session: &Session| {
+            session.reader.has_ended() && matches!(session.state, State::Open) && !session.goes_on()
+        };
         if self.sessions.get(&id).is_some_and(is_done) {
             self.set(id, State::Closing(End::Client));
         }
@@ -301,7 +303,7 @@ impl Hub {
         match &state {
             State::Refused { until, .. } => self.alarm(id, Some(*until)),
             State::Waiting { until, .. } => self.alarm(id, *until),
-            State::Open | State::Closing(_) | State::Cut(_) => {}
+            State::Open | State::Reloading(_) | State::Closing(_) | State::Cut(_) => {}
         }
         if let Some(session) = self.sessions.get_mut(&id) {
             match &state {
@@ -389,6 +391,6 @@ impl Hub {
     }
 }
 
-fn disabled(loaded: &Loaded) -> Vec<Vec<u8>> {
+pub(super) fn disabled(loaded: &Loaded) -> Vec<Vec<u8>> {
     loaded.manager().general.disabled_events().into_iter().map(<[u8]>::to_vec).collect()
 }

@@ -22,6 +22,7 @@ mod play;
 mod prompt;
 mod publish;
 mod queue;
+mod reload;
 pub mod replies;
 pub mod rights;
 mod session;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::event::Peer;
 use super::hub::{Hub, Id};
-use super::session::{Session, State};
+use super::session::Session;
 use super::wire::{Fault, Request};
 use crate::access::{Check, Fate};
 use crate::config::manager::classes::Classes;
@@ -158,7 +158,7 @@ impl<'a> Receivers<'a> {
     /// The users of these sessions, as the clients spelled them.
     pub fn users(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let fates = self.fates;
-        let open = self.sessions.values().filter(|it| matches!(it.state, State::Open | State::Waiting { .. }));
+        let open = self.sessions.values().filter(|it| it.state.is_read());
         let logins = open.filter_map(|session| session.login.as_ref());
         logins.filter(|login| fates[login.kind] == Fate::Delivered).map(|login| &login.name[..])
     }

@@ -45,7 +45,7 @@ impl Hub {
         for id in self.crowd.sent() {
             let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) else { continue };
             count += 1;
-            if matches!(session.state, State::Open) {
+            if session.state.is_sent_events() {
                 if !session.queue.push(text, &mut self.load) {
                     behind.push(id);
                 }
@@ -125,7 +125,8 @@ impl Hub {
         let writetimeout = session.login.as_ref().map_or(WRITETIMEOUT, |login| login.writetimeout);
         let closes = session.state.end().is_some();
         let goes_on = session.goes_on();
-        let listens = session.state.is_read() && !goes_on && !session.reader.has_ended();
+        let is_heard = matches!(session.state, State::Open | State::Waiting { .. });
+        let listens = is_heard && !goes_on && !session.reader.has_ended();
         let bytes = session.queue.take(&mut self.load);
         if !bytes.is_empty() {
             self.observe(id, What::Sent(&bytes));

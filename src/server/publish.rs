@@ -20,8 +20,9 @@ impl Hub {
             self.channels.tell(&mut event, &names, variables);
         }
         let more = self.stamps(&event);
-        // What is told to nobody has no number.
-        self.sequence += u64::from(!self.crowd.is_disabled(&event.name) && !self.sessions.is_empty());
+        // What is told to nobody has no number, and nothing has while nobody is told of numbers.
+        let is_told = !self.crowd.is_disabled(&event.name) && !self.sessions.is_empty();
+        self.sequence += u64::from(is_told && self.general().debug.value);
         self.deliver(&event.text(&more), &event.name, &event.classes);
     }
 

@@ -22,6 +22,7 @@ pub(super) struct Session {
     pub(super) state: State,
     /// When something ends for it: the time to log in, or a wait.
     pub(super) alarm: Option<Duration>,
+    pub(super) connected: Duration,
     /// The text of its challenge, the same as long as it lasts.
     pub(super) challenge: Option<String>,
     /// In a box: strangers have none.
@@ -34,6 +35,11 @@ impl Session {
         matches!(self.state, State::Open) && self.reader.takes(self.unread.len())
     }
 
+    /// Is its time to log in running?
+    pub(super) fn is_to_log_in(&self) -> bool {
+        self.login.is_none() && matches!(self.state, State::Open)
+    }
+
     /// Who that is, for those who observe.
     pub(super) fn client(&self, id: Id) -> Client<'_> {
         let (user, displayconnects) = match &self.login {
@@ -44,6 +50,14 @@ impl Session {
     }
 }
 
+/// What follows when the configuration was read again.
+pub(super) struct Reloading {
+    /// What whoever asked for it is answered.
+    pub(super) answer: Vec<u8>,
+    /// The modules that are told of, and with which status.
+    pub(super) modules: Vec<(Vec<u8>, &'static str)>,
+}
+
 /// What a connection does.
 pub(super) enum State {
     /// It is read from.
@@ -52,6 +66,8 @@ pub(super) enum State {
     Refused { until: Duration, text: Vec<u8> },
     /// It waits for an event, until then if there is an end to it. Of what asked for it the ActionID is kept.
     Waiting { until: Option<Duration>, asked: Request },
+    /// The configuration is read again as it has asked for; then it is answered, and told of to all.
+    Reloading(Box<Reloading>),
     /// It is closed once all is sent.
     Closing(End),
     /// It is closed, whatever was to be sent.
@@ -61,7 +77,12 @@ pub(super) enum State {
 impl State {
     /// Is what it sends looked at?
     pub(super) fn is_read(&self) -> bool {
-        matches!(self, State::Open | State::Waiting { .. })
+        matches!(self, State::Open | State::Waiting { .. } | State::Reloading(_))
+    }
+
+    /// Is it sent events as they come?
+    pub(super) fn is_sent_events(&self) -> bool {
+        matches!(self, State::Open | State::Reloading(_))
     }
 
     /// Why it is closed, if it is.

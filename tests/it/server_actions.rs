@@ -94,7 +94,7 @@ impl Server {
             ("sub/x.conf", "[s]\ny=1\n"),
             ("../outside.conf", "[o]\nz=1\n"),
         ];
-        Server::of(loaded(&files, release), Extras::default(), "joe", "j0e&Secret")
+        Server::of(loaded(&files, release), Extras { reloads: true, ..Extras::default() }, "joe", "j0e&Secret")
     }
 
     fn of(loaded: Loaded, extras: Extras, user: &str, secret: &str) -> Server {
@@ -160,6 +160,7 @@ fn the_core_tells_of_itself_header_for_header() {
     server.later(60_000);
     let again = loaded(&[("manager.conf", CONF)], "22.10.1");
     server.hub.reload(Rc::new(again));
+    server.hub.tell_reload(b"All", "0");
     let times = "CoreStartupDate: 2026-11-22\nCoreStartupTime: 20:47:39\nCoreReloadDate: 2026-11-22\n";
     let said = server.joe("Action: CoreStatus");
     let seen = "CoreReloadTime: 20:48:39\nCoreCurrentCalls: 0\nCoreProcessedCalls: 0\n\n";
@@ -347,11 +348,16 @@ fn a_reload_is_asked_for_and_told() {
         [("", "All"), ("\nModule: ", "All"), ("\nModule: MANAGER", "MANAGER"), ("\nModule: acl", "acl")]
     {
         assert!(!server.hub.wants_reload());
-        let said = server.joe(&format!("Action: Reload\nActionID: 9{asks}"));
+        let said = server.joe(&format!("Action: Reload\nActionID: 9{asks}\n\nAction: Ping"));
+        assert_eq!(said, "", "it comes first");
+        assert!(server.hub.wants_reload() && !server.hub.due(server.joe).unwrap().listens);
+        server.hub.reloaded();
+        let said = server.read(server.joe);
         assert_eq!(said, "Response: Success\nActionID: 9\nMessage: Module Reloaded\n\n");
+        server.hub.go_on(server.joe);
+        assert!(server.read(server.joe).contains("Pong"));
         let event = format!("Event: Reload\nPrivilege: system,all\nModule: {module}\nStatus: 0\n\n");
         assert_eq!(server.read(watcher), event);
-        assert!(server.hub.wants_reload());
     }
     for module in ["nope", "no", "chan_sip.so"] {
         let said = server.joe(&format!("Action: Reload\nActionID: 9\nModule: {module}"));
@@ -360,10 +366,38 @@ fn a_reload_is_asked_for_and_told() {
         assert_eq!(server.read(watcher), event);
         assert!(!server.hub.wants_reload());
     }
-    assert!(server.command("manager reload").ends_with("Output: \n\n") && server.hub.wants_reload());
-    assert_eq!(server.read(watcher), "", "it sends no event");
-    assert!(server.command("core reload").ends_with("Output: \n\n") && server.hub.wants_reload());
-    assert!(server.read(watcher).contains("Module: All\n"));
+    for (command, printed, told) in [
+        ("manager reload", "Output: \n\n", ""),
+        ("core reload", "Output: \n\n", "Module: All\n"),
+        (
+            "module reload manager",
+            "Output: Module 'manager' reloaded successfully.\n\n",
+            "Module: manager\nStatus: 0\n",
+        ),
+    ] {
+        assert_eq!(server.command(command), "");
+        assert!(server.hub.wants_reload());
+        server.hub.reloaded();
+        assert!(server.read(server.joe).ends_with(printed));
+        let event = server.read(watcher);
+        assert!(event.contains(told) && event.is_empty() == told.is_empty(), "{event}");
+    }
+    assert!(server.command("module reload nope").ends_with("Output: No such module 'nope'\n\n"));
+    assert!(!server.hub.wants_reload() && server.read(watcher).contains("Module: nope\nStatus: 2\n"));
+}
+
+/// As long as it says now, counted from when it came.
+#[test]
+fn a_reload_changes_the_time_to_log_in() {
+    let mut server = Server::new("22.10.1");
+    let [remote, local] = ["127.0.0.1:40000", "127.0.0.1:5038"].map(|it| it.parse().unwrap());
+    let stranger = server.hub.connect(Peer { remote, local, is_tls: false, session: 0 }).unwrap();
+    server.later(5_000);
+    assert!(!server.hub.is_over(stranger));
+    let again = loaded(&[("manager.conf", &CONF.replace("[general]", "[general]\nauthtimeout = 2"))], "22.10.1");
+    server.hub.reload(Rc::new(again));
+    server.later(0);
+    assert!(server.hub.is_over(stranger) && !server.hub.is_over(server.joe));
 }
 
 /// Asterisk 22 is gone after this; the server tells the client what is wrong, and its log what would have been.

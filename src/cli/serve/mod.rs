@@ -181,7 +181,7 @@ impl Serve {
         let replies = self.replies.as_deref().map(|path| replies::read(host, path, release)).transpose()?;
         let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Log)];
         observers.extend(strict.map(|strict| Box::new(Watching(Rc::clone(&strict.0))) as _));
-        Ok(Extras { secrets: self.secrets(), replies: Rc::new(replies.unwrap_or_default()), observers })
+        Ok(Extras { secrets: self.secrets(), replies: Rc::new(replies.unwrap_or_default()), observers, reloads: true })
     }
 
     /// Listens until a signal comes, or the command has ended; then tells everybody and waits until all is sent.
@@ -248,7 +248,11 @@ impl Serve {
             };
             let reloaded = tokio::select! {
                 signal = signals.next() => match signal {
-                    Signal::Reload => source.reload(net, false),
+                    Signal::Reload => {
+                        let reloaded = source.reload(net, false);
+                        net.with(|hub| hub.tell_reload(b"All", "0"));
+                        reloaded
+                    }
                     Signal::Stop => return,
                 },
                 () = net.reload_wanted() => source.reload(net, false),
@@ -258,6 +262,7 @@ impl Serve {
             if let Reloaded::Taken = reloaded {
                 self.doors.follow(open, net).await;
             }
+            net.with(Hub::reloaded);
             if let Some(watch) = &mut watch {
                 watch.again(source);
             }

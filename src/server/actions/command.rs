@@ -3,19 +3,27 @@
 //! Source: `action_command` in main/manager.c and `find_best` in main/cli.c; measured on 16.28.0 and 22.10.1.
 
 use super::super::hub::{Hub, Id};
-use super::super::session::{action_id, answer};
+use super::super::session::{Reloading, action_id, answer};
 use super::super::show;
 use super::super::wire::Request;
 use super::{about, reload};
 use crate::catalog;
 use crate::config::manager::show::{self as held, Lines};
-use crate::release::Quirk;
+use crate::release::{Quirk, Release};
 
-/// What a command prints, in lines; an error with the same, as a command that goes wrong prints something too.
-type Printed = Result<Lines, Lines>;
+use Does::{Prints, Reloads};
+
+/// The modules that are told of as reloaded, and with which status.
+type Modules = Vec<(Vec<u8>, &'static str)>;
 
 /// What a command does, with the words behind its own.
-type Print = fn(&mut Hub, &[Vec<u8>]) -> Lines;
+#[derive(Clone, Copy)]
+enum Does {
+    /// It prints lines.
+    Prints(fn(&mut Hub, &[Vec<u8>]) -> Lines),
+    /// It has modules reloaded, and prints lines then.
+    Reloads(fn(&[Vec<u8>]) -> (Lines, Modules)),
+}
 
 /// A command of the console.
 struct Command {
@@ -23,26 +31,34 @@ struct Command {
     words: &'static [&'static str],
     /// How it is used, in the way in which Asterisk tells it; and how many words may follow, at least and at most.
     usage: (&'static str, usize, usize),
-    prints: Print,
+    does: Does,
 }
 
 /// All commands that there are. Of two that begin alike the longer one stands first.
 const COMMANDS: [Command; 11] = [
-    Command { words: &["core", "reload"], usage: ("core reload", 0, 0), prints: reload_all },
-    Command { words: &["core", "show", "version"], usage: ("core show version", 0, 0), prints: version },
-    Command { words: &["manager", "reload"], usage: ("manager reload", 0, 0), prints: reload_manager },
+    Command { words: &["core", "reload"], usage: ("core reload", 0, 0), does: Reloads(reload_all) },
+    Command { words: &["core", "show", "version"], usage: ("core show version", 0, 0), does: Prints(version) },
+    Command { words: &["manager", "reload"], usage: ("manager reload", 0, 0), does: Reloads(reload_manager) },
     Command {
         words: &["manager", "show", "command"],
         usage: ("manager show command <actionname>", 1, 64),
-        prints: of_command,
+        does: Prints(of_command),
     },
-    Command { words: &["manager", "show", "commands"], usage: ("manager show commands", 0, 0), prints: commands },
-    Command { words: &["manager", "show", "connected"], usage: ("manager show connected", 0, 0), prints: connected },
-    Command { words: &["manager", "show", "eventq"], usage: ("manager show eventq", 0, 0), prints: event_queue },
-    Command { words: &["manager", "show", "settings"], usage: ("manager show settings", 0, 0), prints: settings },
-    Command { words: &["manager", "show", "user"], usage: ("manager show user <user>", 1, 1), prints: of_user },
-    Command { words: &["manager", "show", "users"], usage: ("manager show users", 0, 0), prints: users },
-    Command { words: &["module", "reload"], usage: ("module reload [module ...]", 0, 64), prints: reload_modules },
+    Command { words: &["manager", "show", "commands"], usage: ("manager show commands", 0, 0), does: Prints(commands) },
+    Command {
+        words: &["manager", "show", "connected"],
+        usage: ("manager show connected", 0, 0),
+        does: Prints(connected),
+    },
+    Command { words: &["manager", "show", "eventq"], usage: ("manager show eventq", 0, 0), does: Prints(event_queue) },
+    Command { words: &["manager", "show", "settings"], usage: ("manager show settings", 0, 0), does: Prints(settings) },
+    Command { words: &["manager", "show", "user"], usage: ("manager show user <user>", 1, 1), does: Prints(of_user) },
+    Command { words: &["manager", "show", "users"], usage: ("manager show users", 0, 0), does: Prints(users) },
+    Command {
+        words: &["module", "reload"],
+        usage: ("module reload [module ...]", 0, 64),
+        does: Reloads(reload_modules),
+    },
 ];
 
 pub(super) fn command(hub: &mut Hub, id: Id, request: &Request) {
@@ -50,22 +66,36 @@ pub(super) fn command(hub: &mut Hub, id: Id, request: &Request) {
     if line.is_empty() {
         return hub.error(id, request, "No command provided");
     }
-    let (kind, printed) = match run(hub, line) {
-        Ok(printed) => ("Success", printed),
-        Err(printed) => ("Error", printed),
+    let (kind, lines, modules) = match find(line) {
+        Ok((Prints(print), words)) => ("Success", print(hub, &words), None),
+        Ok((Reloads(plan), words)) => {
+            let (lines, modules) = plan(&words);
+            ("Success", lines, Some(modules))
+        }
+        Err(lines) => ("Error", lines, None),
     };
-    if !hub.loaded.release().has(Quirk::CommandOutputHeaders) {
-        let head = [b"Response: Follows\r\nPrivilege: Command\r\n", &action_id(request)[..]].concat();
-        let text = printed.iter().flat_map(|line| [&line[..], b"\n"]).collect::<Vec<_>>().concat();
-        return hub.send(id, &[&head[..], &text, b"--END COMMAND--\r\n\r\n"].concat());
+    let answer = printed(hub.loaded.release(), kind, request, &lines);
+    match modules {
+        None => hub.send(id, &answer),
+        Some(modules) => hub.reload_first(id, Reloading { answer, modules }),
     }
-    let mut lines: Vec<(&str, &[u8])> = vec![("Message", b"Command output follows")];
-    lines.extend(printed.iter().map(|line| ("Output", &line[..])));
-    hub.send(id, &answer(kind, request, &lines));
 }
 
-fn run(hub: &mut Hub, line: &[u8]) -> Printed {
-    let words = words(line);
+/// What a command prints, as a release sends it.
+fn printed(release: Release, kind: &str, request: &Request, lines: &Lines) -> Vec<u8> {
+    if !release.has(Quirk::CommandOutputHeaders) {
+        let head = [b"Response: Follows\r\nPrivilege: Command\r\n", &action_id(request)[..]].concat();
+        let text = lines.iter().flat_map(|line| [&line[..], b"\n"]).collect::<Vec<_>>().concat();
+        return [&head[..], &text, b"--END COMMAND--\r\n\r\n"].concat();
+    }
+    let mut headers: Vec<(&str, &[u8])> = vec![("Message", b"Command output follows")];
+    headers.extend(lines.iter().map(|line| ("Output", &line[..])));
+    answer(kind, request, &headers)
+}
+
+/// The command that a line is, and the words behind its own; or what is printed in its place.
+fn find(line: &[u8]) -> Result<(Does, Lines), Lines> {
+    let mut words = words(line);
     if words.is_empty() {
         return Err(vec![Vec::new()]);
     }
@@ -75,11 +105,11 @@ fn run(hub: &mut Hub, line: &[u8]) -> Printed {
     };
     let Some(command) = COMMANDS.iter().find(begins) else { return Err(vec![unknown(line, &words)]) };
     let (usage, least, most) = command.usage;
-    let rest = &words[command.words.len()..];
-    if !(least..=most).contains(&rest.len()) {
-        return Err(vec![format!("Usage: {usage}").into_bytes()]);
+    words.drain(..command.words.len());
+    match (least..=most).contains(&words.len()) {
+        true => Ok((command.does, words)),
+        false => Err(vec![format!("Usage: {usage}").into_bytes()]),
     }
-    Ok((command.prints)(hub, rest))
 }
 
 /// The words of a line: blanks part them, but not within quotes, and a backslash takes what follows as it is.
@@ -116,31 +146,24 @@ fn unknown(line: &[u8], words: &[Vec<u8>]) -> Vec<u8> {
     [b"No such command '", line, b"' (type 'core show help ", &near, b"' for other possible commands)"].concat()
 }
 
-fn reload_all(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
-    reload::tell(hub, b"All", "0");
-    reload_manager(hub, &[])
+fn reload_all(_: &[Vec<u8>]) -> (Lines, Modules) {
+    (vec![Vec::new()], vec![(reload::ALL.to_vec(), "0")])
 }
 
-fn reload_manager(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {
-    hub.wants_reload = true;
-    vec![Vec::new()]
+/// This one is told of to nobody.
+fn reload_manager(_: &[Vec<u8>]) -> (Lines, Modules) {
+    (vec![Vec::new()], Modules::new())
 }
 
-fn reload_modules(hub: &mut Hub, rest: &[Vec<u8>]) -> Lines {
-    if rest.is_empty() {
-        return reload_all(hub, rest);
+fn reload_modules(modules: &[Vec<u8>]) -> (Lines, Modules) {
+    if modules.is_empty() {
+        return reload_all(modules);
     }
-    let mut lines = Lines::new();
-    for module in rest {
-        let is_known = reload::MODULES.iter().any(|name| module.eq_ignore_ascii_case(name));
-        reload::tell(hub, module, if is_known { "0" } else { "2" });
-        hub.wants_reload |= is_known;
-        lines.push(match is_known {
-            true => [b"Module '", &module[..], b"' reloaded successfully."].concat(),
-            false => [b"No such module '", &module[..], b"'"].concat(),
-        });
-    }
-    lines
+    let each = |module: &Vec<u8>| match reload::is_known(module) {
+        true => ([b"Module '", &module[..], b"' reloaded successfully."].concat(), (module.clone(), "0")),
+        false => ([b"No such module '", &module[..], b"'"].concat(), (module.clone(), "2")),
+    };
+    modules.iter().map(each).unzip()
 }
 
 fn version(hub: &mut Hub, _: &[Vec<u8>]) -> Lines {

@@ -20,7 +20,8 @@ pub(super) struct Client {
     pub(super) is_slow: bool,
     pub(super) socket: Socket,
     pub(super) phase: Phase,
-    /// When its time to log in is over.
+    /// When it came, and when its time to log in is over.
+    pub(super) connected: Duration,
     pub(super) deadline: Duration,
     pub(super) login: Option<Look>,
     pub(super) challenge: Option<String>,
@@ -63,13 +64,14 @@ pub(super) struct Look {
 }
 
 impl Client {
-    pub(super) fn new(remote: SocketAddr, socket: Socket, is_slow: bool, deadline: Duration) -> Client {
+    pub(super) fn new(remote: SocketAddr, socket: Socket, is_slow: bool, connected: Duration) -> Client {
         Client {
             remote,
             is_slow,
             socket,
             phase: Phase::Open,
-            deadline,
+            connected,
+            deadline: Duration::MAX,
             login: None,
             challenge: None,
             expected: VecDeque::new(),

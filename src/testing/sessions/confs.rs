@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Place;
 use crate::host::Memory;
@@ -74,6 +75,11 @@ pub(super) const CONFS: [Conf; 3] = [
 ];
 
 impl Conf {
+    /// When the time to log in is over for a client that came at some time.
+    pub(super) fn deadline(&self, connected: Duration) -> Duration {
+        Duration::from_secs(connected.as_secs() + self.authtimeout + 1)
+    }
+
     pub(super) fn account(&self, name: &[u8]) -> Option<&Account> {
         self.accounts.iter().find(|account| account.name.as_bytes().eq_ignore_ascii_case(name))
     }

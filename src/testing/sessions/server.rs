@@ -59,9 +59,9 @@ impl Server {
         let strangers = self.clients.values().filter(|client| client.login.is_none()).count();
         assert_eq!(id.is_none(), strangers >= self.conf.authlimit, "with {strangers} strangers");
         let Some(id) = id else { return };
-        let deadline = Duration::from_secs(self.now.as_secs() + self.conf.authtimeout + 1);
         let greeting = format!("Asterisk Call Manager/{}\r\n", self.release.manager_version()).into_bytes();
-        let mut client = Client::new(remote, Socket::new(is_tls), how & 12 == 12, deadline);
+        let mut client = Client::new(remote, Socket::new(is_tls), how & 12 == 12, self.now);
+        client.deadline = self.conf.deadline(self.now);
         client.expected.push_back(Expected::Exactly(greeting));
         self.clients.insert(id, client);
     }
@@ -177,10 +177,12 @@ impl Server {
         self.hub.reload(Rc::clone(&self.loaded));
         let disabled = self.disabled();
         for client in self.clients.values_mut() {
-            if let Some(login) = client.login.clone() {
-                client.look(Look { disabled: disabled.clone(), ..login });
+            match client.login.clone() {
+                Some(login) => client.look(Look { disabled: disabled.clone(), ..login }),
+                None => client.deadline = self.conf.deadline(client.connected),
             }
         }
+        self.step();
     }
 
     pub(super) fn publish(&mut self, what: usize) {
