@@ -1,14 +1,14 @@
 //! `amictl serve --record`: the conversation is written down, its secrets masked.
 
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use memchr::memmem;
 use tracing::error;
 
 use super::super::exit::Failure;
-use crate::host::{real_file, write_to};
+use crate::host::{is_same_file, write_to};
 use crate::release::Release;
 use crate::report::conversation::{Line, Said, begin};
 use crate::server::observe::{Observation, Observer, What};
@@ -26,13 +26,12 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Begins one. `served`: the file that is served, which is not to be written to.
-    pub(super) fn new(path: &Path, served: &Path, release: Release, secrets: Secrets) -> Result<Record, Failure> {
+    /// Begins one. `read`: the files that are served, or read for it, which are not to be written to.
+    pub(super) fn new(path: &Path, read: &[PathBuf], release: Release, secrets: Secrets) -> Result<Record, Failure> {
         let name = path.display().to_string();
-        if real_file(path).is_some_and(|path| Some(path) == real_file(served)) {
-            return Err(
-                Failure::usage(format!("`{name}` is the file that is served")).help("name another with `--record`")
-            );
+        if read.iter().any(|it| is_same_file(it, path)) {
+            return Err(Failure::usage(format!("`{name}` is a file that the server reads"))
+                .help("name another with `--record`: what is in that one would be lost"));
         }
         let failed = |error| Failure::input(format!("cannot write `{name}`: {error}"));
         let mut out = BufWriter::new(write_to(path, secrets == Secrets::Revealed).map_err(failed)?);
