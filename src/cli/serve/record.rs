@@ -65,11 +65,13 @@ fn message(request: &Request, fault: Option<Fault>, secrets: Secrets) -> Vec<u8>
 }
 
 /// An answer or an event. What comes from a file is masked already where it is asked for; clients are told again what they
-/// have said, and of a wrong key the right one.
+/// have said, and of a wrong key this and the right one.
 fn answer(text: &[u8], secrets: Secrets) -> Vec<u8> {
+    let is_refusal = text.starts_with(b"Event: ChallengeResponseFailed\r\n");
+    let hides = |name: &[u8]| name == b"ExpectedResponse" || is_refusal && name == b"Response";
     let line = |line: &[u8]| match line.strip_suffix(b"\r\n") {
-        Some(line) => [&masked(line, |name| name == b"ExpectedResponse", secrets)[..], b"\r\n"].concat(),
-        None => masked(line, |_| false, secrets),
+        Some(line) => [&masked(line, hides, secrets)[..], b"\r\n"].concat(),
+        None => masked(line, hides, secrets),
     };
     text.split_inclusive(|&byte| byte == b'\n').flat_map(line).collect()
 }
@@ -152,10 +154,14 @@ mod tests {
             "Var-000001: secret\r\nvalue-000001: ***\r\nValue-000000: shown\r\n\r\n"
         );
         assert_eq!(said("Command: x secret=hidden"), "Command: x secret=***\r\n\r\n");
-        let event = b"Event: ChallengeResponseFailed\r\nExpectedResponse: 0123\r\nSessionTV: x\r\n\r\n";
-        assert_eq!(
-            answer(event, Secrets::Masked),
-            b"Event: ChallengeResponseFailed\r\nExpectedResponse: ***\r\nSessionTV: x\r\n\r\n"
-        );
+    }
+
+    /// A client may have sent its secret as its key.
+    #[test]
+    fn wrong_keys_and_right_ones_are_masked() {
+        let event = "Event: ChallengeResponseFailed\r\nResponse: 1\r\nExpectedResponse: 2\r\nSessionTV: x\r\n\r\n";
+        let shown = event.replace("Response: 1", "Response: ***").replace(": 2", ": ***");
+        assert_eq!(String::from_utf8(answer(event.as_bytes(), Secrets::Masked)).unwrap(), shown);
+        assert_eq!(answer(b"Response: Error\r\n\r\n", Secrets::Masked), b"Response: Error\r\n\r\n");
     }
 }
