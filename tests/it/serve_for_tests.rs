@@ -167,6 +167,9 @@ fn a_record_hides_what_comes_back() {
     say(&mut joe, "Action: Command\nCommand: x secret=HIDDEN3");
     write!(joe, "Action: Ping\r\nSecret: {}HIDDEN4\r\n\r\n", "A".repeat(1020)).unwrap();
     until(&mut joe, "line too long\r\n\r\n");
+    let lines = "X: y\r\n".repeat(200);
+    write!(joe, "Action: Ping\r\nSecret: {}HIDDEN5\r\n{lines}\r\n", "A".repeat(1020)).unwrap();
+    until(&mut joe, "allocation failure\r\n\r\n");
     drop(joe);
     served.end();
     let text = std::fs::read_to_string(at.path().join("said.jsonl")).unwrap();

@@ -50,9 +50,9 @@ impl Record {
 }
 
 /// A request as it was understood, without what nobody is to see. Of one with a line that is too long it is not known what
-/// the rest of that line belongs to.
+/// the rest of that line belongs to; and one that has too many lines may have such a line as well.
 fn message(request: &Request, fault: Option<Fault>, secrets: Secrets) -> Vec<u8> {
-    if fault == Some(Fault::LineTooLong) && secrets == Secrets::Masked {
+    if fault.is_some() && secrets == Secrets::Masked {
         return Vec::new();
     }
     let mut text = Vec::new();
@@ -154,6 +154,16 @@ mod tests {
             "Var-000001: secret\r\nvalue-000001: ***\r\nValue-000000: shown\r\n\r\n"
         );
         assert_eq!(said("Command: x secret=hidden"), "Command: x secret=***\r\n\r\n");
+    }
+
+    /// Of a line that is too long the end is left, and nobody knows of what.
+    #[test]
+    fn nothing_is_shown_of_what_has_a_fault() {
+        let request = Request { lines: vec![b"the end of a Secret".to_vec()] };
+        for fault in [Fault::LineTooLong, Fault::TooManyLines] {
+            assert_eq!(message(&request, Some(fault), Secrets::Masked), b"");
+            assert_eq!(message(&request, Some(fault), Secrets::Revealed), b"the end of a Secret\r\n\r\n");
+        }
     }
 
     /// A client may have sent its secret as its key.
