@@ -57,7 +57,7 @@ fn message(request: &Request, fault: Option<Fault>, secrets: Secrets) -> Vec<u8>
     }
     let mut text = Vec::new();
     for line in &request.lines {
-        text.extend(masked(line, |name| name.eq_ignore_ascii_case(b"Key") || sets_secret(name, request), secrets));
+        text.extend(masked(line, |name| name.eq_ignore_ascii_case(b"Key") || is_of_secret(name, request), secrets));
         text.extend(b"\r\n");
     }
     text.extend(b"\r\n");
@@ -85,11 +85,13 @@ fn masked(line: &[u8], hides: impl Fn(&[u8]) -> bool, secrets: Secrets) -> Vec<u
     }
 }
 
-/// UpdateConfig has the name of an option in `Var-000000`, and its value in `Value-000000`.
-fn sets_secret(name: &[u8], request: &Request) -> bool {
-    let value = name.split_at_checked(6).filter(|(start, _)| start.eq_ignore_ascii_case(b"Value-"));
-    let var = value.and_then(|(_, number)| std::str::from_utf8(number).ok()).map(|number| format!("Var-{number}"));
-    var.is_some_and(|var| is_secret_key(request.header(&var)))
+/// Does a header hold what another one names as a secret? UpdateConfig has the name of an option in `Var-000000`, and its
+/// value, new or old, in `Value-000000` and `Match-000000`.
+fn is_of_secret(name: &[u8], request: &Request) -> bool {
+    let start =
+        |start: &str| name.split_at_checked(start.len()).filter(|it| it.0.eq_ignore_ascii_case(start.as_bytes()));
+    let number = ["Value-", "Match-"].into_iter().find_map(start).and_then(|it| std::str::from_utf8(it.1).ok());
+    number.is_some_and(|number| is_secret_key(request.header(&format!("Var-{number}"))))
 }
 
 impl Observer for Record {
@@ -150,8 +152,10 @@ mod tests {
         );
         assert_eq!(said("Secret:"), "Secret:\r\n\r\n");
         assert_eq!(
-            said("Var-000001: secret\nvalue-000001: hidden\nValue-000000: shown"),
-            "Var-000001: secret\r\nvalue-000001: ***\r\nValue-000000: shown\r\n\r\n"
+            said(
+                "Var-000001: secret\nvalue-000001: hidden\nMatch-000001: old\nValue-000000: shown\nMatch-000000: shown"
+            ),
+            "Var-000001: secret\r\nvalue-000001: ***\r\nMatch-000001: ***\r\nValue-000000: shown\r\nMatch-000000: shown\r\n\r\n"
         );
         assert_eq!(said("Command: x secret=hidden"), "Command: x secret=***\r\n\r\n");
     }
