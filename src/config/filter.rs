@@ -107,7 +107,11 @@ impl Filter {
 fn some(name: &Pattern, value: &Pattern, content: &Content<'_>, secrets: Secrets) -> Answer {
     let mut open = Answer::No;
     for entry in content.iter() {
-        match (name.matches(entry.name), value.matches(&secrets.shown(entry.name, &entry.value))) {
+        let named = name.matches(entry.name);
+        if named == Answer::No {
+            continue;
+        }
+        match (named, value.matches(&secrets.shown(entry.name, &entry.value))) {
             (Answer::Yes, Answer::Yes) => return Answer::Yes,
             (Answer::No, _) | (_, Answer::No) => {}
             (Answer::Undecided(why), _) | (_, Answer::Undecided(why)) => open = Answer::Undecided(why),
