@@ -56,8 +56,10 @@ fn message(request: &Request, fault: Option<Fault>, secrets: Secrets) -> Vec<u8>
         return Vec::new();
     }
     let mut text = Vec::new();
+    let is_login = request.action().eq_ignore_ascii_case(b"Login");
     for line in &request.lines {
-        text.extend(masked(line, |name| name.eq_ignore_ascii_case(b"Key") || is_of_secret(name, request), secrets));
+        let hides = |name: &[u8]| is_login && name.eq_ignore_ascii_case(b"Key") || is_of_secret(name, request);
+        text.extend(masked(line, hides, secrets));
         text.extend(b"\r\n");
     }
     text.extend(b"\r\n");
@@ -69,9 +71,10 @@ fn message(request: &Request, fault: Option<Fault>, secrets: Secrets) -> Vec<u8>
 fn answer(text: &[u8], secrets: Secrets) -> Vec<u8> {
     let is_refusal = text.starts_with(b"Event: ChallengeResponseFailed\r\n");
     let hides = |name: &[u8]| name == b"ExpectedResponse" || is_refusal && name == b"Response";
+    let said = |line: &[u8]| masked_json(line, secrets).unwrap_or_else(|| masked(line, hides, secrets));
     let line = |line: &[u8]| match line.strip_suffix(b"\r\n") {
-        Some(line) => [&masked(line, hides, secrets)[..], b"\r\n"].concat(),
-        None => masked(line, hides, secrets),
+        Some(line) => [&said(line)[..], b"\r\n"].concat(),
+        None => said(line),
     };
     text.split_inclusive(|&byte| byte == b'\n').flat_map(line).collect()
 }
@@ -83,6 +86,42 @@ fn masked(line: &[u8], hides: impl Fn(&[u8]) -> bool, secrets: Secrets) -> Vec<u
         true => [name, b": ", MASK.as_bytes()].concat(),
         false => secrets.shown(b"", line).into_owned(),
     }
+}
+
+/// A line of GetConfigJSON, each of its strings for itself: what is masked in it already does not end what is shown. Nothing
+/// where it is anything else, or written in another way than the server does.
+fn masked_json(line: &[u8], secrets: Secrets) -> Option<Vec<u8>> {
+    let mut rest = line.strip_prefix(b"JSON: {")?;
+    let (mut text, mut key) = (b"JSON: {".to_vec(), &b""[..]);
+    while let Some(start) = memchr::memchr(b'"', rest) {
+        let (between, string) = (&rest[..start], &rest[start + 1..]);
+        let mut end = 0;
+        while *string.get(end)? != b'"' {
+            let is_escape = string[end] == b'\\';
+            if is_escape && !b"\"\\".contains(string.get(end + 1)?) {
+                return None;
+            }
+            end += 1 + usize::from(is_escape);
+        }
+        text.extend(plain(between, key)?);
+        let value = &string[..end];
+        rest = &string[end + 1..];
+        let is_key = rest.starts_with(b":");
+        text.push(b'"');
+        text.extend_from_slice(&secrets.shown(if is_key { b"" } else { key }, value));
+        text.push(b'"');
+        if is_key {
+            key = value;
+        }
+    }
+    text.extend(plain(rest, key)?);
+    Some(text)
+}
+
+/// What the server has between strings.
+fn plain<'b>(between: &'b [u8], key: &[u8]) -> Option<&'b [u8]> {
+    let marks = between.strip_prefix(b":1").filter(|_| key == b"istemplate").unwrap_or(between);
+    marks.iter().all(|byte| b"{}:,".contains(byte)).then_some(between)
 }
 
 /// Does a header hold what another one names as a secret? UpdateConfig has the name of an option in `Var-000000`, and its
@@ -158,6 +197,37 @@ mod tests {
             "Var-000001: secret\r\nvalue-000001: ***\r\nMatch-000001: ***\r\nValue-000000: shown\r\nMatch-000000: shown\r\n\r\n"
         );
         assert_eq!(said("Command: x secret=hidden"), "Command: x secret=***\r\n\r\n");
+    }
+
+    #[test]
+    fn a_key_is_a_secret_in_a_login_alone() {
+        let said = |action: &str| {
+            let lines = vec![format!("Action: {action}").into_bytes(), b"Key: 100".to_vec()];
+            String::from_utf8(message(&Request { lines }, None, Secrets::Masked)).unwrap()
+        };
+        assert_eq!(said("login"), "Action: login\r\nKey: ***\r\n\r\n");
+        assert_eq!(said("DBGet"), "Action: DBGet\r\nKey: 100\r\n\r\n");
+    }
+
+    #[test]
+    fn json_goes_on_behind_a_secret() {
+        let said = |json: &str| {
+            let text = answer(format!("JSON: {json}\r\n\r\n").as_bytes(), Secrets::Masked);
+            String::from_utf8(text).unwrap().trim_end().replace("JSON: ", "")
+        };
+        let masked =
+            r#"{"bob":{"istemplate":1,"secret":"***","setvar":"PASSWORD=***","a":"\"secret","read":"call"},"e":{}}"#;
+        assert_eq!(said(masked), masked);
+        assert_eq!(said(r#"{"bob":{"secret":"a\"b","read":"call"}}"#), r#"{"bob":{"secret":"***","read":"call"}}"#);
+        for other in [
+            r#"{"secret":"a"b"c"}"#,
+            r#"{"pin":123,"a":"b"}"#,
+            r#"{"a":"\u0009secret=b"}"#,
+            r#"{"secret":"a"#,
+            r#"{"pin":1}"#,
+        ] {
+            assert!(said(other).ends_with("***"), "{other}: {}", said(other));
+        }
     }
 
     /// Of a line that is too long the end is left, and nobody knows of what.
