@@ -79,10 +79,15 @@ fn answer(text: &[u8], secrets: Secrets) -> Vec<u8> {
     text.split_inclusive(|&byte| byte == b'\n').flat_map(line).collect()
 }
 
+/// Headers by which clients of other protocols would log in, beside those that [`is_secret_key`] knows.
+const CREDENTIALS: [&[u8]; 3] = [b"Authorization", b"Proxy-Authorization", b"Auth"];
+
 /// A line, its value masked where its name is that of a secret or one of those that `hides` says.
 fn masked(line: &[u8], hides: impl Fn(&[u8]) -> bool, secrets: Secrets) -> Vec<u8> {
     let (name, value) = line.split_at(memchr::memchr(b':', line).unwrap_or(0));
-    match (is_secret_key(name) || hides(name)) && secrets == Secrets::Masked && value.trim_ascii() != b":" {
+    let bare = name.trim_ascii();
+    let is_secret = is_secret_key(bare) || CREDENTIALS.iter().any(|it| it.eq_ignore_ascii_case(bare)) || hides(bare);
+    match is_secret && secrets == Secrets::Masked && value.trim_ascii() != b":" {
         true => [name, b": ", MASK.as_bytes()].concat(),
         false => secrets.shown(b"", line).into_owned(),
     }
@@ -189,6 +194,12 @@ mod tests {
             said("Action: Login\nSECRET:  hidden\nKey: 0123\nUsername: joe"),
             "Action: Login\r\nSECRET: ***\r\nKey: ***\r\nUsername: joe\r\n\r\n"
         );
+        for name in ["authorization", "Token", "Auth", "PIN", "Password", "Secret "] {
+            let masked = format!("{name}: ***\r\n\r\n");
+            assert_eq!(said(&format!("{name}: Basic hidden")), masked);
+            let told = answer(format!("{name}: Basic hidden\r\n\r\n").as_bytes(), Secrets::Masked);
+            assert_eq!(String::from_utf8(told).unwrap(), masked, "it is told again");
+        }
         assert_eq!(said("Secret:"), "Secret:\r\n\r\n");
         assert_eq!(
             said(
