@@ -12,7 +12,7 @@ mod watch;
 pub use asked::Asked;
 pub use date::{Date, timestamp};
 pub use overlay::Overlay;
-pub use replace::{ReplaceError, create, put, real_file, replace, write_to};
+pub use replace::{ReplaceError, create, is_same_file, put, real_file, replace, write_to};
 #[cfg(feature = "server")]
 pub use watch::{WatchError, Watcher};
 

@@ -228,7 +228,9 @@ impl Secrets {
     /// The value of a key, masked when the key holds a secret.
     pub fn value<'v>(self, key: &[u8], value: &'v [u8]) -> &'v [u8] {
         match self {
-            Secrets::Masked if is_secret_key(key) && !value.is_empty() => MASK.as_bytes(),
+            Secrets::Masked if is_secret_key(key) && !value.is_empty() || has_credentials(key, value) => {
+                MASK.as_bytes()
+            }
             _ => value,
         }
     }
@@ -243,7 +245,9 @@ impl Secrets {
     }
 }
 
-/// Does a key hold a secret: `secret` itself, its misspellings, and the words people use for it.
+/// Does a key hold a secret: `secret` itself, its misspellings, the words people use for it, and what other files of
+/// Asterisk's call theirs: `md5_cred` and `refresh_token` of pjsip.conf, `dbpass` of res_config_mysql.conf, `pin` of
+/// confbridge.conf. `auth` is none: it mostly names a method, or a section.
 pub fn is_secret_key(key: &[u8]) -> bool {
     let key = key.trim_ascii();
     if key.len() < 3 || key.len() > 64 {
@@ -251,11 +255,20 @@ pub fn is_secret_key(key: &[u8]) -> bool {
     }
     let lower = key.to_ascii_lowercase();
     let holds = |word: &[u8]| lower.windows(word.len()).any(|window| window == word);
-    holds(b"secret")
-        || holds(b"passw")
-        || holds(b"pwd")
-        || lower == b"pass"
+    let words: [&[u8]; 9] =
+        [b"pass", b"dbpass", b"pin", b"adminpin", b"token", b"apikey", b"api_key", b"md5_cred", b"md5cred"];
+    let ends: [&[u8]; 4] = [b"_pass", b"_pin", b"_token", b"_api_key"];
+    [&b"secret"[..], b"passw", b"pwd", b"passphrase", b"passcode"].into_iter().any(holds)
+        || words.contains(&&lower[..])
+        || ends.iter().any(|end| lower.ends_with(end))
         || (lower[0] == b's' && lower.len() < 10 && distance(&lower, b"secret") <= 2)
+}
+
+/// Is it `user:secret@host`, where sip.conf and iax.conf may have that?
+fn has_credentials(key: &[u8], value: &[u8]) -> bool {
+    let may = [&b"register"[..], b"auth"].iter().any(|name| key.eq_ignore_ascii_case(name));
+    let user = value.iter().rposition(|&byte| byte == b'@').map(|end| &value[..end]).unwrap_or_default();
+    may && user.iter().any(|byte| b":#".contains(byte))
 }
 
 /// Is a text, or a part of it, left for some tool to fill in: `{{ x }}`, `${X}`, `<%= x %>`, `%(x)s`, or wholly `$X`,
@@ -407,6 +420,33 @@ mod tests {
         ] {
             assert_eq!(masked(line), want, "{line:?}");
         }
+    }
+
+    #[test]
+    fn keys_of_secrets_are_known() {
+        let of_manager_users_sip_and_iax = "secret Secret\t vmsecret md5secret remotesecret dbsecret";
+        let of_pjsip = "password password_digest md5_cred Md5Cred oauth_secret refresh_token";
+        let of_others =
+            "pass dbpass db_pass passwd pwd auth_password turnpassword imappassword passphrase pin admin_pin";
+        let of_setvar = "TOKEN API_TOKEN APIKEY CRM_API_KEY PASSCODE";
+        for key in [of_manager_users_sip_and_iax, of_pjsip, of_others, of_setvar].iter().flat_map(|it| it.split(' ')) {
+            assert!(is_secret_key(key.as_bytes()), "{key}");
+        }
+        let names =
+            "tlsprivatekey priv_key_file auth auth_type outbound_auth oauth_clientid bypass ping pinmode key inkeys";
+        for key in names.split(' ').chain(["tokens_file", "permit", "username", "authtimeout", "md5"]) {
+            assert!(!is_secret_key(key.as_bytes()), "{key}");
+        }
+    }
+
+    #[test]
+    fn secrets_behind_users_are_masked() {
+        let shown = |key: &str, value| Secrets::Masked.value(key.as_bytes(), value);
+        assert_eq!(shown("register", b"joe:hidden@host/100"), b"***");
+        assert_eq!(shown("Auth", b"joe#0123@realm"), b"***");
+        assert_eq!(shown("auth", b"md5,rsa"), b"md5,rsa");
+        assert_eq!(shown("register", b"joe@host:5060"), b"joe@host:5060");
+        assert_eq!(shown("mailbox", b"a:b@c"), b"a:b@c");
     }
 
     #[test]

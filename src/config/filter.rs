@@ -8,7 +8,7 @@ use super::content::Content;
 use super::{Asked, Effective, Section};
 use crate::posix::{self, Answer, Beyond, Pattern, Units};
 use crate::release::{Quirk, Release};
-use crate::text::trim;
+use crate::text::{Secrets, trim};
 
 /// What a filter says of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,18 +19,20 @@ pub(super) enum Verdict {
 }
 
 /// The sections that are listed to who asks for those of a name, and of a filter with commas between its parts; an empty
-/// name and an empty filter ask for nothing. Where a filter cannot be decided its section is left out.
+/// name and an empty filter ask for nothing. Where a filter cannot be decided its section is left out. Values are what may be
+/// shown of them: who may not see a secret may not ask how it begins either.
 pub fn fitting<'e, 't>(
     effective: &'e Effective<'t>,
     name: &[u8],
     filter: &[u8],
     release: Release,
+    secrets: Secrets,
 ) -> Vec<&'e Section<'t>> {
     let asked = Asked::new(release);
     let compiled = if filter.is_empty() { Some(Filter::default()) } else { Filter::new(filter, b',', &asked) };
     let Some(filter) = compiled else { return Vec::new() };
     let named = effective.sections.iter().filter(|it| name.is_empty() || it.name.eq_ignore_ascii_case(name));
-    named.filter(|it| filter.verdict(it.template, &it.content) == Verdict::Fits).collect()
+    named.filter(|it| filter.verdict(it.template, &it.content, secrets) == Verdict::Fits).collect()
 }
 
 /// A filter, compiled once for all the sections it is tried on.
@@ -80,7 +82,7 @@ impl Filter {
     }
 
     /// Does a section fit? Looks at its entries once for each variable term.
-    pub(super) fn verdict(&self, template: bool, content: &Content<'_>) -> Verdict {
+    pub(super) fn verdict(&self, template: bool, content: &Content<'_>, secrets: Secrets) -> Verdict {
         let mut template_ok = !template;
         if self.hopeless {
             return Verdict::FitsNot;
@@ -90,7 +92,7 @@ impl Filter {
                 Term::TemplatesToo => template_ok = true,
                 Term::TemplatesOnly if template => template_ok = true,
                 Term::TemplatesOnly | Term::Never => return Verdict::FitsNot,
-                Term::Variable { name, value } => match some(name, value, content) {
+                Term::Variable { name, value } => match some(name, value, content, secrets) {
                     Answer::Yes => {}
                     Answer::No => return Verdict::FitsNot,
                     Answer::Undecided(why) => return Verdict::Undecided(why),
@@ -102,10 +104,14 @@ impl Filter {
 }
 
 /// Does some entry match both?
-fn some(name: &Pattern, value: &Pattern, content: &Content<'_>) -> Answer {
+fn some(name: &Pattern, value: &Pattern, content: &Content<'_>, secrets: Secrets) -> Answer {
     let mut open = Answer::No;
     for entry in content.iter() {
-        match (name.matches(entry.name), value.matches(&entry.value)) {
+        let named = name.matches(entry.name);
+        if named == Answer::No {
+            continue;
+        }
+        match (named, value.matches(&secrets.shown(entry.name, &entry.value))) {
             (Answer::Yes, Answer::Yes) => return Answer::Yes,
             (Answer::No, _) | (_, Answer::No) => {}
             (Answer::Undecided(why), _) | (_, Answer::Undecided(why)) => open = Answer::Undecided(why),

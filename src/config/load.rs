@@ -17,7 +17,7 @@ use super::note::{Limit, Note, What};
 use super::{Asked, Content, Effective, Entry, Origin, Outcome, Read, ReadId, Section, SectionId, WhatIf, World};
 use crate::release::Quirk;
 use crate::syntax::{self, Dialect, Directive, Field, Header, HeaderItem, Line, Node, Nothing, Operator, Start, Tree};
-use crate::text::{FileId, SourceFile, offset};
+use crate::text::{FileId, Secrets, SourceFile, offset};
 
 /// Files may nest so deep below the root.
 const DEEPEST_INCLUDE: u32 = 10;
@@ -315,7 +315,7 @@ impl<'t> Loader<'t, '_, '_> {
                 (Some(filter), _) => {
                     // A regular expression takes longer than a comparison.
                     work += 8 * section.content.len();
-                    filter.verdict(section.template, &section.content)
+                    filter.verdict(section.template, &section.content, Secrets::Revealed)
                 }
             };
             match verdict {

@@ -103,6 +103,20 @@ pub fn real_file(path: &Path) -> Option<PathBuf> {
     }
 }
 
+/// Do two paths lead to one regular file, whatever its names are?
+#[cfg(unix)]
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let number = |path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|about| (about.dev(), about.ino()));
+    number(a).is_some_and(|file| number(b) == Some(file))
+}
+
+/// Do two paths lead to one regular file? Of a hard link it is not told here.
+#[cfg(not(unix))]
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    real_file(a).is_some_and(|file| file.is_file() && real_file(b) == Some(file))
+}
+
 #[cfg(unix)]
 fn keep_owner_and_mode(of: &Path, file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};

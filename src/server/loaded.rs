@@ -1,5 +1,6 @@
 //! A configuration that a server keeps for as long as a session lives that began under it.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -155,6 +156,17 @@ impl Loaded {
         let read = named.map(|file| (file.path().to_owned(), file.bytes().to_vec()));
         let keys = self.tls_files().into_iter().flatten();
         read.chain(keys.filter_map(|path| Some((path.clone(), self.read_file(&path).ok()?)))).collect()
+    }
+
+    /// Where all files are that were read, those of the certificate and of the key, and those that clients may ask for.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let base = self.base();
+        let etc = if base.place.etc.as_os_str().is_empty() { Path::new(".") } else { &base.place.etc };
+        let is_conf = |name: &OsString| Path::new(name).extension().is_some_and(|it| it == "conf");
+        let beside = base.host.names(etc).into_iter().filter(is_conf).map(|name| etc.join(name));
+        let read = base.files.iter().filter(|file| !file.path().as_os_str().is_empty());
+        let read = read.map(|file| file.path().to_owned());
+        read.chain(self.tls_files().into_iter().flatten()).chain(beside).collect()
     }
 
     /// The files of the certificate and of the key, where they can be named.

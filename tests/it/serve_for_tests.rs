@@ -167,13 +167,44 @@ fn a_record_hides_what_comes_back() {
     say(&mut joe, "Action: Command\nCommand: x secret=HIDDEN3");
     write!(joe, "Action: Ping\r\nSecret: {}HIDDEN4\r\n\r\n", "A".repeat(1020)).unwrap();
     until(&mut joe, "line too long\r\n\r\n");
+    let lines = "X: y\r\n".repeat(200);
+    write!(joe, "Action: Ping\r\nSecret: {}HIDDEN5\r\n{lines}\r\n", "A".repeat(1020)).unwrap();
+    until(&mut joe, "allocation failure\r\n\r\n");
     drop(joe);
     served.end();
     let text = std::fs::read_to_string(at.path().join("said.jsonl")).unwrap();
     text.lines().for_each(|line| fits("serve-record", line));
     assert!(!text.contains("HIDDEN") && text.contains("line too long"), "{text}");
-    let ran = amictl(at.path(), &["serve", "manager.conf", "--port", "0", "--force", "--record", "./manager.conf"]);
-    assert!(ran.code == 2 && ran.err.contains("is the file that is served"), "{}", ran.err);
+}
+
+/// Whatever name it is given: it is the file that counts.
+#[test]
+fn a_record_is_not_written_over_what_is_read() {
+    let general = "enabled = yes\ntlscertfile = key.pem";
+    let conf = format!("#include \"users.inc\"\n{}", CONF.replace("enabled = yes", general));
+    let at = folder(&[
+        ("manager.conf", &conf[..]),
+        ("users.inc", "[bob]\n"),
+        ("key.pem", "x"),
+        ("said.ami", "Event: X\r\n\r\n"),
+        ("replies.toml", "[[reply]]\naction = \"Originate\"\n"),
+        ("asterisk.conf", "[options]\n"),
+        ("old.jsonl", "{}\n"),
+    ]);
+    std::fs::hard_link(at.path().join("manager.conf"), at.path().join("link")).unwrap();
+    let sources = ["--force", "--events", "said.ami", "--replies", "replies.toml"];
+    let run = |record: &str| {
+        let args = [&["serve", "manager.conf", "--port", "0", "--record", record][..], &sources, &["--", "true"]];
+        amictl(at.path(), &args.concat())
+    };
+    for name in ["./manager.conf", "users.inc", "said.ami", "replies.toml", "key.pem", "asterisk.conf", "link"] {
+        let before = std::fs::read(at.path().join(name)).unwrap();
+        let ran = run(name);
+        assert!(ran.code == 2 && ran.err.contains("is a file that the server reads"), "{name}: {}", ran.err);
+        assert!(ran.err.contains("help: name another"), "{}", ran.err);
+        assert_eq!(std::fs::read(at.path().join(name)).unwrap(), before, "{name}");
+    }
+    assert_eq!(run("old.jsonl").code, 0, "a record of before gives way");
 }
 
 #[test]

@@ -275,9 +275,19 @@ fn secrets_are_masked() {
         assert!(said.starts_with("Response: Success") && !said.contains("&Secret"), "{asks}: {said}");
     }
     assert!(server.joe(asks[0]).contains("secret=***\n"));
+    // Nor may a filter ask for a secret letter by letter.
+    let guesses = ["secret=^b0b", "setvar=pw.Sec", ".*=&Sec"];
+    let guess = |filter: &str| format!("{}\nFilter: {filter}", asks[0]);
+    for filter in guesses {
+        assert_eq!(server.joe(&guess(filter)), "Response: Success\n\n", "{filter}");
+    }
+    assert!(server.joe(&guess("secret=^[*]{3}$")).contains(": bob\n"), "what is shown is looked at");
     let extras = Extras { secrets: Secrets::Revealed, ..Extras::default() };
     let mut server = Server::of(loaded(&[("manager.conf", CONF)], "22"), extras, "joe", "j0e&Secret");
     assert!(server.joe(asks[0]).contains("secret=j0e&Secret\n"));
+    for filter in guesses {
+        assert!(server.joe(&guess(filter)).contains(": bob\n"), "{filter}");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) struct Feed {
     /// Replay the events of a recorded session, as they were sent; `-` sends what
     /// comes on standard input as it comes
     #[arg(long, value_name = "CAPTURE")]
-    events: Option<PathBuf>,
+    pub(super) events: Option<PathBuf>,
     /// So many events a second where they carry no Timestamp [default: 100; of
     /// standard input: as they come]
     #[arg(long, value_name = "N", value_parser = rate, requires = "events")]

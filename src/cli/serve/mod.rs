@@ -200,7 +200,9 @@ impl Serve {
         let mut open = self.doors.open(plan, &net).await?;
         [listening.plain, listening.tls] = open.addresses();
         if let Some(path) = &self.record {
-            let record = Record::new(path, &self.file, source.release, self.secrets())?;
+            let mut read = net.with(|hub| hub.loaded().paths());
+            read.extend([&self.replies, &self.feed.events].into_iter().flatten().cloned());
+            let record = Record::new(path, &read, source.release, self.secrets())?;
             net.with(|hub| hub.tell_also(Box::new(record)));
         }
         if let (Some(at), Some(operation)) = (self.admin, &operation) {

@@ -114,7 +114,8 @@ fn read(
     let release = hub.loaded.release();
     let look = |effective: &Effective<'_>| match effective.outcome {
         Outcome::Loads => {
-            let sections = fitting(effective, request.header("Category"), request.header("Filter"), release);
+            let (category, filter) = (request.header("Category"), request.header("Filter"));
+            let sections = fitting(effective, category, filter, release, hub.secrets());
             if sections.iter().map(|section| section.content.len()).fold(0, u64::saturating_add) > MOST_ENTRIES {
                 return Err("amictl serve does not list so many lines");
             }
