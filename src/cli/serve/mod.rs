@@ -25,7 +25,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{sleep, timeout};
 use tracing::info;
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, unless_closed};
 use super::{Reading, target};
 use crate::host::{Disk, Host, raise_file_limit, random};
 use crate::release::Release;
@@ -168,8 +168,11 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
         let exit = LocalSet::new().block_on(&runtime, self.listen(&source, hub, plan, operation, out))?;
-        let judged = strict.map(|strict| strict.end(self.ready, out)).transpose()?;
-        Ok(judged.map_or(exit, |judged| judged.max(exit)))
+        let Some(strict) = strict else { return Ok(exit) };
+        // It is decided before it is told: who was to read that may have left.
+        let exit = exit.max(strict.verdict());
+        unless_closed(strict.tell(self.ready, out))?;
+        Ok(exit)
     }
 
     fn secrets(&self) -> Secrets {
@@ -208,11 +211,12 @@ impl Serve {
             listening.admin = Some(at);
             operation.begin(listener);
         }
-        match self.ready {
-            Ready::Human => listening.write(out)?,
-            Ready::Json => listening.write_json(out)?,
-        }
-        out.flush()?;
+        let said = match self.ready {
+            Ready::Human => listening.write(out),
+            Ready::Json => listening.write_json(out),
+        };
+        // Whoever has left before it is said may have a command that runs.
+        unless_closed(said.and_then(|()| out.flush()))?;
         spawn_local(net.clone().keep_time());
         self.feed.begin(&net, source.release);
         let tell = |reloaded: &Reloaded| operation.iter().for_each(|it| it.reloaded(reloaded));

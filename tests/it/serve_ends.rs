@@ -1,0 +1,64 @@
+//! How `amictl serve` begins and ends: what is lost and what is not, what is refused, and what its exit code says.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::serve::{Served, connect, login, until};
+use crate::support::{amictl, folder};
+
+const CONF: &str = "\
+[general]
+enabled = yes
+bindaddr = 127.0.0.1
+[joe]
+secret = x7Qmk2vv
+deny = 0.0.0.0/0
+permit = 127.0.0.1
+read = call,system,user
+write = user,reporting
+";
+
+/// Logs in, asks for something, and leaves.
+const CLIENT: &str = "exec 3<>/dev/tcp/$AMICTL_HOST/$AMICTL_PORT\n\
+    printf 'Action: Login\\nUsername: joe\\nSecret: x7Qmk2vv\\nEvents: off\\n\\nAction: CoreStatus\\n\\n' >&3\n\
+    printf 'Action: Logoff\\n\\n' >&3\nwhile read -r line <&3; do case $line in *fish*) exit 0 ;; esac; done; exit 9";
+
+fn serve(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_amictl"));
+    command.args(["serve", "manager.conf", "--port", "0"]).args(args).current_dir(folder).env_clear();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The log is what is lost, and nothing else.
+#[test]
+fn a_log_that_cannot_be_written_is_no_end_to_anything() {
+    let at = folder(&[("manager.conf", CONF)]);
+    for format in ["human", "json"] {
+        let args = ["--log-level", "debug", "--log-format", format, "--", "bash", "-c", CLIENT];
+        let mut child = serve(at.path(), &args).spawn().unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{format}");
+    }
+}
+
+/// Who reads the output may leave before it is over: what the exit code says holds all the same.
+#[test]
+fn an_output_that_is_closed_changes_no_exit_code() {
+    let at = folder(&[("manager.conf", CONF)]);
+    for (args, code) in [
+        (&["--strict-rights=joe.write=user", "--", "bash", "-c", CLIENT][..], 1),
+        (&["--strict-rights=joe.write=reporting", "--", "bash", "-c", CLIENT], 0),
+        (&["--", "false"], 1),
+        (&["--strict-rights", "--", "false"], 1),
+    ] {
+        let mut child = serve(at.path(), args).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut told = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{args:?}: {told}");
+    }
+}
