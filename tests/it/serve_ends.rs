@@ -62,3 +62,33 @@ fn an_output_that_is_closed_changes_no_exit_code() {
         assert_eq!(child.wait().unwrap().code(), Some(code), "{args:?}: {told}");
     }
 }
+
+/// A command that a signal has stopped has not succeeded, whatever it says.
+#[test]
+fn a_command_that_is_stopped_has_not_succeeded() {
+    let at = folder(&[("manager.conf", CONF)]);
+    let script = "trap 'echo asked; exit 0' TERM; echo begun; while :; do sleep 0.05; done";
+    for signal in ["-TERM", "-INT"] {
+        let mut served = Served::new(at.path(), 1, &["--port", "0", "--", "sh", "-c", script]);
+        assert_eq!(served.line(), "begun");
+        served.signal(signal);
+        assert_eq!(served.line(), "asked", "it is told of it");
+        assert_eq!(served.child.wait().unwrap().code(), Some(1), "{signal}");
+    }
+}
+
+/// One that does not heed that is killed, and at once where somebody asks again.
+#[test]
+fn a_command_that_does_not_stop_is_killed() {
+    let at = folder(&[("manager.conf", CONF)]);
+    let script = "trap '' TERM; echo begun; exec sleep 1000";
+    let mut served = Served::new(at.path(), 1, &["--port", "0", "--", "sh", "-c", script]);
+    assert_eq!(served.line(), "begun");
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    served.signal("-TERM");
+    until(&mut errors, "is asked to end\n");
+    served.signal("-TERM");
+    until(&mut errors, "does not end, and is killed\n");
+    // Its output, which is also the command's, has come to an end.
+    assert_eq!(served.end(), (String::new(), Some(1)));
+}

@@ -14,6 +14,7 @@ mod watch;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
+use std::future::pending;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::task::{LocalSet, spawn_local};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tracing::info;
 
 use super::exit::{Exit, Failure, unless_closed};
@@ -34,6 +35,7 @@ use crate::server::observe::Observer;
 use crate::server::rights::Watching;
 use crate::server::{Event, Extras, Hub, Log, Net};
 use crate::text::Secrets;
+use command::Running;
 use doors::{Doors, Open, Plan, bind};
 use feed::Feed;
 use logging::Logging;
@@ -71,8 +73,9 @@ To test a client, and fail if it needs other rights than these:
       -- npm test
 
 Exit codes: 0 stopped by a signal, or the command has succeeded, 1 the file has
-errors, the command has failed, or rights are not as expected, 2 usage or
-settings, 3 it cannot be read, or nothing can be listened to.")]
+errors, the command has failed or was stopped before its end, or rights are not
+as expected, 2 usage or settings, 3 it cannot be read, or nothing can be
+listened to.")]
 #[command(mut_arg("stdin_name", |arg| arg.hide(true).conflicts_with("file")))]
 pub(super) struct Serve {
     /// The manager.conf
@@ -219,15 +222,31 @@ impl Serve {
         unless_closed(said.and_then(|()| out.flush()))?;
         spawn_local(net.clone().keep_time());
         self.feed.begin(&net, source.release);
+        let mut command = Running::begin(&self.command, &listening, !self.feed.reads_input())?;
         let tell = |reloaded: &Reloaded| operation.iter().for_each(|it| it.reloaded(reloaded));
         let minded = self.mind(source, &net, &mut open, &mut signals, watch, tell);
-        let has_succeeded = tokio::select! {
-            () = minded => true,
-            ended = command::run(&self.command, &listening, !self.feed.reads_input()) => {
-                // What its clients have sent last may not have come yet.
-                let _ = timeout(FAREWELL, net.quiet(QUIET)).await;
-                ended?
+        let ended = async {
+            match &mut command {
+                Some(command) => command.ended().await,
+                None => pending().await,
             }
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = ended => Some(ended?),
+            () = minded => None,
+        };
+        let has_succeeded = match (ended, &mut command) {
+            (Some(has_succeeded), _) => {
+                hear_the_last(&net, &mut signals).await;
+                has_succeeded
+            }
+            // What it was to tell nobody knows now: that is no success.
+            (None, Some(command)) => {
+                command.stop(&mut signals).await;
+                false
+            }
+            (None, None) => true,
         };
         say_goodbye(&net, &mut signals).await;
         Ok(if has_succeeded { Exit::Clean } else { Exit::Findings })
@@ -247,7 +266,7 @@ impl Serve {
             let changed = async {
                 match &mut watch {
                     Some(watch) => watch.changed().await,
-                    None => std::future::pending().await,
+                    None => pending().await,
                 }
             };
             let reloaded = tokio::select! {
@@ -266,6 +285,15 @@ impl Serve {
                 watch.again(source);
             }
         }
+    }
+}
+
+/// What the clients of a command have sent last may not have come yet when it has ended.
+async fn hear_the_last(net: &Net, signals: &mut Signals) {
+    tokio::select! {
+        () = net.quiet(QUIET) => {}
+        () = sleep(FAREWELL) => {}
+        () = signals.stop() => {}
     }
 }
 
