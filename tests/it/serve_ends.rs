@@ -92,3 +92,49 @@ fn a_command_that_does_not_stop_is_killed() {
     // Its output, which is also the command's, has come to an end.
     assert_eq!(served.end(), (String::new(), Some(1)));
 }
+
+/// Events that come on and on do not hold up the end: it is not waited for them to be over.
+#[test]
+fn a_source_without_an_end_ends_with_the_command() {
+    let event = "Event: A\r\nPrivilege: call,all\r\n\r\n";
+    let at = folder(&[("manager.conf", CONF), ("session.ami", event)]);
+    for source in [&["--synthetic", "calls=1000/s"][..], &["--events", "session.ami", "--loop"]] {
+        let begun = Instant::now();
+        let args = [source, &["--wait-for", "0", "--", "true"]].concat();
+        let ran = serve(at.path(), &args).output().unwrap();
+        assert_eq!(ran.status.code(), Some(0));
+        assert!(begun.elapsed() < Duration::from_secs(4), "{source:?}: {:?}", begun.elapsed());
+    }
+}
+
+/// Who talks on and on when the command is over holds up the end, but no signal.
+#[test]
+fn a_signal_is_heeded_when_the_command_is_over() {
+    let at = folder(&[("manager.conf", CONF)]);
+    let script = "until test -e over; do sleep 0.05; done";
+    let mut served = Served::new(at.path(), 1, &["--port", "0", "--", "sh", "-c", script]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    let mut stream = connect(&served.at[0]);
+    assert!(login(&mut stream, "x7Qmk2vv").contains("accepted"));
+    let talk = std::thread::spawn(move || {
+        let mut answer = [0; 1 << 10];
+        while stream.write_all(b"Action: Ping\r\n\r\n").is_ok() && stream.read(&mut answer).is_ok_and(|n| n > 0) {}
+    });
+    fs::write(at.path().join("over"), "").unwrap();
+    until(&mut errors, "has ended, exit status: 0\n");
+    let begun = Instant::now();
+    served.signal("-TERM");
+    talk.join().unwrap();
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+}
+
+/// Why it does not start is said whatever is logged, and in the form of the log.
+#[test]
+fn why_it_does_not_start_is_said_in_json_too() {
+    let at = folder(&[("manager.conf", "[general\n")]);
+    let ran = amictl(at.path(), &["serve", "manager.conf", "--log-format", "json", "--log-level", "off"]);
+    let line: serde_json::Value = serde_json::from_str(ran.err.lines().last().unwrap_or_default()).unwrap();
+    assert!(line["message"].as_str().unwrap().contains("does not load"), "{line}");
+    assert!(ran.code == 1 && line["level"] == "ERROR" && line["timestamp"].is_string(), "{line}");
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use tokio::task::spawn_local;
+use tokio::task::{JoinHandle, spawn_local};
 use tracing::{info, warn};
 
 use super::super::exit::Failure;
@@ -41,6 +41,15 @@ pub(super) struct Feed {
     /// have not switched events off
     #[arg(long, value_name = "N", default_value = "1")]
     wait_for: usize,
+}
+
+/// What is being sent, until somebody stops it.
+pub(super) struct Playing(Vec<JoinHandle<()>>);
+
+impl Playing {
+    pub(super) fn stop(&self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
 }
 
 /// The beginning of 2026: when calls begin that are the same every time.
@@ -79,8 +88,8 @@ impl Feed {
     }
 
     /// Sends everything from now on.
-    pub(super) fn begin(&self, net: &Net, release: Release) {
-        let audience = self.wait_for;
+    pub(super) fn begin(&self, net: &Net, release: Release) -> Playing {
+        let (audience, mut playing) = (self.wait_for, Vec::new());
         if let Some(path) = self.events.clone() {
             let pace = match (target::is_stdin(&path), self.rate) {
                 (true, None) => Pace::Live,
@@ -88,19 +97,23 @@ impl Feed {
                 (false, rate) => Pace::Recorded(step(rate.unwrap_or(USUAL))),
             };
             let (name, loops, net) = (path.clone(), self.loops, net.clone());
-            spawn_local(async move {
+            playing.push(spawn_local(async move {
                 let replay = move || Replay::new(move || open(&path), pace, loops);
                 match net.play(replay, audience).await {
                     Ok(count) => info!("all {count} events of `{}` are sent", name.display()),
                     Err(error) => warn!("no more events of `{}`: {error}", name.display()),
                 }
-            });
+            }));
         }
         if let Some(rate) = self.synthetic {
             let (seed, epoch) = self.seed.map_or_else(|| (random(), Disk.now()), |seed| (seed, SAME_TIME));
             let net = net.clone();
-            spawn_local(async move { net.play(move || Calls::new(release, rate, seed, epoch), audience).await });
+            playing.push(spawn_local(async move {
+                // What is made up has no errors.
+                let _ = net.play(move || Calls::new(release, rate, seed, epoch), audience).await;
+            }));
         }
+        Playing(playing)
     }
 }
 

@@ -221,7 +221,7 @@ impl Serve {
         // Whoever has left before it is said may have a command that runs.
         unless_closed(said.and_then(|()| out.flush()))?;
         spawn_local(net.clone().keep_time());
-        self.feed.begin(&net, source.release);
+        let playing = self.feed.begin(&net, source.release);
         let mut command = Running::begin(&self.command, &listening, !self.feed.reads_input())?;
         let tell = |reloaded: &Reloaded| operation.iter().for_each(|it| it.reloaded(reloaded));
         let minded = self.mind(source, &net, &mut open, &mut signals, watch, tell);
@@ -236,6 +236,8 @@ impl Serve {
             ended = ended => Some(ended?),
             () = minded => None,
         };
+        // Events that nobody waits for any more would go on for as long as it is waited that nothing happens.
+        playing.stop();
         let has_succeeded = match (ended, &mut command) {
             (Some(has_succeeded), _) => {
                 hear_the_last(&net, &mut signals).await;
