@@ -1,13 +1,13 @@
 //! How `amictl serve` begins and ends: what is lost and what is not, what is refused, and what its exit code says.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::serve::{Served, connect, login, until};
-use crate::support::{amictl, folder};
+use crate::support::{amictl, folder, root};
 
 const CONF: &str = "\
 [general]
@@ -137,4 +137,75 @@ fn why_it_does_not_start_is_said_in_json_too() {
     let line: serde_json::Value = serde_json::from_str(ran.err.lines().last().unwrap_or_default()).unwrap();
     assert!(line["message"].as_str().unwrap().contains("does not load"), "{line}");
     assert!(ran.code == 1 && line["level"] == "ERROR" && line["timestamp"].is_string(), "{line}");
+}
+
+/// What the file asks for and does not get is told of, when it is read first and each time that it is read again.
+#[test]
+fn why_a_listener_does_not_open_is_told() {
+    let lines = "enabled = yes\ntlsenable = yes\ntlscertfile = /no/such.pem";
+    let at = folder(&[("manager.conf", &CONF.replace("enabled = yes", lines)), ("plain.conf", CONF)]);
+    let why = "not listening with TLS: the certificate `/no/such.pem` is not here to be looked at (manager.conf:4)\n";
+    let mut served = Served::new(at.path(), 1, &["--port", "0"]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    until(&mut errors, why);
+    served.signal("-HUP");
+    let told = until(&mut errors, why);
+    assert!(!told.contains("any more"), "it never was: {told}");
+    fs::copy(at.path().join("plain.conf"), at.path().join("manager.conf")).unwrap();
+    served.signal("-HUP");
+    until(&mut errors, "was read again changes=0\n");
+    served.signal("-TERM");
+    let mut told = String::new();
+    errors.read_to_string(&mut told).unwrap();
+    assert!(!told.contains("TLS"), "nobody asks for it: {told}");
+}
+
+#[test]
+fn a_certificate_that_is_named_need_not_be_named() {
+    let conf = CONF.replace("enabled = yes", "enabled = yes\ntlscertfile = /no/such.pem");
+    let at = folder(&[("manager.conf", &conf)]);
+    let ran = amictl(at.path(), &["serve", "manager.conf", "--port", "0", "--tls-port", "0"]);
+    assert!(ran.code == 1 && ran.err.contains("no TLS: cannot read `/no/such.pem`"), "{}", ran.err);
+    assert!(!ran.err.contains("help:"), "{}", ran.err);
+}
+
+/// A port that another has is no listener that is closed each time that the file is read.
+#[test]
+fn what_never_listened_does_not_stop_to() {
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let lines = format!(
+        "enabled = yes\ntlsenable = yes\ntlsbindaddr = {}\ntlscertfile = {}",
+        held.local_addr().unwrap(),
+        root().join("fixtures/manager/tls/both.pem").display()
+    );
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let conf = CONF.replace("enabled = yes", &format!("{lines}\nport = {free}"));
+    let at = folder(&[("manager.conf", &conf)]);
+    let mut served = Served::new(at.path(), 1, &[]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    until(&mut errors, "no TLS: cannot listen on");
+    served.signal("-HUP");
+    until(&mut errors, "no TLS: cannot listen on");
+    served.signal("-TERM");
+    let mut told = String::new();
+    errors.read_to_string(&mut told).unwrap();
+    assert!(told.contains("stopped") && !told.contains("any more"), "{told}");
+}
+
+/// What is not here may say anything: that is told, and where the server listens is asked for that reason.
+#[test]
+fn an_include_that_is_not_here_is_told_of() {
+    let conf = CONF.replace("[joe]", "#include \"more.conf\"\n[joe]");
+    let at = folder(&[("manager.conf", &conf)]);
+    let ran = amictl(at.path(), &["serve", "manager.conf"]);
+    let told = "manager.conf:4: `more.conf` is not here; what it holds is unknown\n";
+    let why = "whether the file opens a listener is unknown: an include or #exec that amictl does not see may set any \
+        option of [general] (manager.conf:4)\n";
+    assert!(ran.code == 1 && ran.err.contains(" WARN ") && ran.err.contains(told), "{}", ran.err);
+    assert!(ran.err.contains(why) && ran.err.contains("help: say where: `--bind"), "{}", ran.err);
+    let mut served = Served::new(at.path(), 1, &["--port", "0"]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    until(&mut errors, told);
+    served.signal("-HUP");
+    until(&mut errors, told);
 }

@@ -72,6 +72,10 @@ impl Source<'_> {
     }
 
     fn judge(&self, loaded: &Loaded) -> (bool, Vec<String>) {
+        loaded.effective().open().for_each(|note| {
+            let place = loaded.ask(|world, _| world.files.place(loaded.effective().text(note.at)));
+            warn!("{place}: {}", note.message());
+        });
         let mut problems: Vec<String> = loaded.ask(|world, root| {
             let findings = rules::check(world, root, rules::Role::Manager, &[self.release], &Usual);
             let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
