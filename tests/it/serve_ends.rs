@@ -209,3 +209,50 @@ fn an_include_that_is_not_here_is_told_of() {
     served.signal("-HUP");
     until(&mut errors, told);
 }
+
+/// A rate is for what has no pace of its own.
+#[test]
+fn a_rate_that_changes_nothing_is_told_of() {
+    let plain = "Response: Success\r\n\r\nEvent: A\r\nPrivilege: call,all\r\n\r\n";
+    let timed = plain.replace("all\r\n", "all\r\nTimestamp: 1000.5\r\n");
+    let at = folder(&[("manager.conf", CONF), ("plain.ami", plain), ("timed.ami", &timed)]);
+    for (name, rate, is_told) in
+        [("timed.ami", &["--rate", "5/s"][..], true), ("timed.ami", &[], false), ("plain.ami", &["--rate", "5"], false)]
+    {
+        let args = [&["--events", name], rate, &["--", "true"]].concat();
+        let ran = serve(at.path(), &args).output().unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(told.contains("`--rate` changes nothing"), is_told, "{args:?}: {told}");
+    }
+}
+
+#[test]
+fn a_capture_without_events_is_no_success() {
+    let at = folder(&[("manager.conf", CONF), ("x", "hello\n")]);
+    let mut served = Served::new(at.path(), 1, &["--port", "0", "--events", "x", "--loop", "--wait-for", "0"]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    let told = until(&mut errors, "no event in `x`: is it a capture?\n");
+    assert!(!told.contains("are sent"), "{told}");
+}
+
+/// What is asked for and makes no sense is refused, in words of its own.
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let at = folder(&[("manager.conf", CONF), ("x", "")]);
+    for (args, code, why) in [
+        (&["--events", "x", "--rate", "100/s/s"][..], 2, "a number of events a second, as `100`"),
+        (&["--events", "x", "--rate", "-1"], 2, "a number of events a second, as `100`"),
+        (&["--events", "x", "--wait-for", "-1"], 2, "a number of sessions, as `2`"),
+        (&["--wait-for", "2"], 2, "--events"),
+        (&["--events", "nofile"], 3, "cannot read `nofile`: No such file or directory (os error 2)"),
+        (&["--events", "."], 3, "cannot read `.`: Is a directory (os error 21)"),
+    ] {
+        let ran = amictl(at.path(), &[&["serve", "manager.conf", "--port", "0"], args, &["--", "true"]].concat());
+        assert!(ran.code == code && ran.err.contains(why), "{args:?}: {} {}", ran.code, ran.err);
+    }
+    let ran = amictl(
+        at.path(),
+        &["serve", "manager.conf", "--port", "0", "--synthetic", "calls=1/s", "--wait-for=2", "--", "true"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}
