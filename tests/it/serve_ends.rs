@@ -256,3 +256,45 @@ fn what_makes_no_sense_is_refused() {
     );
     assert_eq!(ran.code, 0, "{}", ran.err);
 }
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let at = folder(&[("manager.conf", CONF), ("broken.conf", "[general\n")]);
+    for (args, code, why) in [
+        (&["manager.conf", "--record", "-"][..], 2, "help: name a file: `--record said.jsonl`"),
+        (&["manager.conf", "--port", "0", "--"], 2, "no command stands behind `--`"),
+        (&["broken.conf", "--force"], 1, "`--force` does not help here"),
+    ] {
+        let ran = amictl(at.path(), &[&["serve"], args].concat());
+        assert!(ran.code == code && ran.err.contains(why), "{args:?}: {} {}", ran.code, ran.err);
+    }
+    assert!(!at.path().join("-").exists());
+}
+
+/// Where there is no TLS the command is told of none, whoever started the server.
+#[test]
+fn a_command_is_told_of_listeners_that_there_are() {
+    let at = folder(&[("manager.conf", CONF)]);
+    let mut ran = serve(
+        at.path(),
+        &["--", "sh", "-c", "test -n \"$AMICTL_PORT\" && test -z \"$AMICTL_TLS_PORT$AMICTL_TLS_HOST\""],
+    );
+    let ran = ran
+        .env("AMICTL_TLS_PORT", "5039")
+        .env("AMICTL_TLS_HOST", "192.0.2.1")
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(0));
+}
+
+/// One release is served, and replies come before what amictl would answer.
+#[test]
+fn the_help_says_what_is_so() {
+    let help = |option| amictl(root(), &["serve", option]).words();
+    for option in ["-h", "--help"] {
+        let help = help(option);
+        assert!(help.contains("--asterisk <R>") && !help.contains("Releases of Asterisk"), "{help}");
+        assert!(help.contains("before amictl answers by itself"), "{help}");
+    }
+}

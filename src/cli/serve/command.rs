@@ -44,6 +44,8 @@ impl Running {
         for (host_variable, port_variable, at) in
             [("AMICTL_HOST", "AMICTL_PORT", listening.plain), ("AMICTL_TLS_HOST", "AMICTL_TLS_PORT", listening.tls)]
         {
+            // Where there is no such listener, those are not it which somebody else has named.
+            child.env_remove(host_variable).env_remove(port_variable);
             if let Some(at) = at {
                 child.env(host_variable, host(at).to_string()).env(port_variable, at.port().to_string());
             }

@@ -54,11 +54,11 @@ is free. The first lines on standard output say where. SIGHUP reads the file
 again, and so does the action Reload: one with errors is refused, and who is
 logged in keeps what it has.
 
-Clients may what the file says, and are told what Asterisk would tell them. By
-itself it answers Login, Logoff, Challenge, Ping, Events, Filter, WaitEvent,
-UserEvent, ListCommands, CoreStatus, CoreSettings, GetConfig, GetConfigJSON,
-ListCategories, Reload, and Command for `manager show ...`; other actions get
-what the file of --replies has for them, or an error that says there is nothing.
+Clients may what the file says, and are told what Asterisk would tell them. What
+the file of --replies has for an action comes first; by itself it answers Login,
+Logoff, Challenge, Ping, Events, Filter, WaitEvent, UserEvent, ListCommands,
+CoreStatus, CoreSettings, GetConfig, GetConfigJSON, ListCategories, Reload, and
+Command for `manager show ...`; others get an error that says there is nothing.
 
 To replay a recorded session to a client under development, over and over:
   amictl serve manager.conf --port 0 --events session.ami --loop
@@ -77,6 +77,7 @@ errors, the command has failed or was stopped before its end, or rights are not
 as expected, 2 usage or settings, 3 it cannot be read, or nothing can be
 listened to.")]
 #[command(mut_arg("stdin_name", |arg| arg.hide(true).conflicts_with("file")))]
+#[command(mut_arg("asterisk", |arg| arg.value_name("R").help(RELEASE).long_help(RELEASE_AT_LENGTH)))]
 pub(super) struct Serve {
     /// The manager.conf
     #[arg(value_name = "FILE")]
@@ -86,7 +87,7 @@ pub(super) struct Serve {
     command: Vec<OsString>,
     #[command(flatten)]
     doors: Doors,
-    /// Answer actions with what is written down in this file (TOML)
+    /// Answer actions with what is written down in this file (TOML), before amictl answers by itself
     #[arg(long, value_name = "FILE")]
     replies: Option<PathBuf>,
     /// Give metrics for Prometheus and a health page at this port of 127.0.0.1, or at the address that is named
@@ -99,6 +100,9 @@ pub(super) struct Serve {
     #[arg(long)]
     reveal_secrets: bool,
     /// Run in spite of errors in the file
+    ///
+    /// What counts are errors of amictl's own rules, but for those that comments silence (`amictl: allow`); the [rules] of an
+    /// amictl.toml are not heeded. A file that Asterisk does not load is not served in any case.
     #[arg(long)]
     force: bool,
     /// Read the file again when it changes, one that it includes, or its certificate
@@ -106,8 +110,9 @@ pub(super) struct Serve {
     watch: bool,
     /// Fail at the end if clients used or were refused rights that are not listed
     ///
-    /// The option is repeated, for each right that a user's clients are expected to need; without any, what the file grants
-    /// is expected. What each user's clients did need is told at the end.
+    /// The option is repeated, for each right that a user's clients are expected to need. A user that is not listed, or whose
+    /// read or write is not, is held to what the file grants there; without any list all are. What each user's clients did
+    /// need is told at the end.
     #[arg(long, value_name = "USER.read=CLASSES", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     strict_rights: Vec<String>,
     /// Say where it listens in lines for people, or in one of JSON: human or json
@@ -122,6 +127,13 @@ pub(super) struct Serve {
     #[command(flatten)]
     logging: Logging,
 }
+
+const RELEASE: &str = "The release of Asterisk to be, as 22 or 16.28.0";
+const RELEASE_AT_LENGTH: &str = "\
+The release of Asterisk to be, as 22 or 16.28.0
+
+A series, a release, a certified one (certified/20.7) or a package's version; one of them. Without it, the newest \
+long-term series.";
 
 /// So long clients may take what is left to be sent when the server ends.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -138,11 +150,7 @@ enum Ready {
 
 impl Serve {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
-        if target::is_stdin(&self.file) {
-            return Err(
-                Failure::usage("standard input cannot be served").help("name a file: it is read again on SIGHUP")
-            );
-        }
+        self.look()?;
         self.logging.begin();
         let settings = target::settings(host, std::slice::from_ref(&self.file), None)?;
         let [release] = self.reading.releases(&settings)?[..] else {
@@ -176,6 +184,23 @@ impl Serve {
         let exit = exit.max(strict.verdict());
         unless_closed(strict.tell(self.ready, out))?;
         Ok(exit)
+    }
+
+    /// Is anything asked for that cannot be?
+    fn look(&self) -> Result<(), Failure> {
+        if target::is_stdin(&self.file) {
+            let help = "name a file: it is read again on SIGHUP";
+            return Err(Failure::usage("standard input cannot be served").help(help));
+        }
+        if self.record.as_deref().is_some_and(target::is_stdin) {
+            let help = "name a file: `--record said.jsonl`";
+            return Err(Failure::usage("standard output says where the server listens, and takes no record").help(help));
+        }
+        // The parser does not tell this from a line without it.
+        if self.command.is_empty() && std::env::args_os().next_back().is_some_and(|last| last == "--") {
+            return Err(Failure::usage("no command stands behind `--`").help("name one, or leave out the `--`"));
+        }
+        Ok(())
     }
 
     fn secrets(&self) -> Secrets {

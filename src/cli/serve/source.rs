@@ -82,7 +82,10 @@ impl Source<'_> {
             errors.map(|it| format!("{}: {} [{}]", world.files.place(it.span), it.message, it.rule)).collect()
         });
         if loaded.effective().outcome != Outcome::Loads {
-            problems.push(format!("Asterisk does not load `{}`: `amictl check` says why", self.file.display()));
+            let name = self.file.display();
+            problems.push(format!(
+                "Asterisk does not load `{name}`: `amictl check` says why; `--force` does not help here"
+            ));
             return (false, problems);
         }
         if problems.is_empty() || self.force {
