@@ -28,6 +28,9 @@ pub(super) struct Feed {
     /// So many events a second of a capture without Timestamps [default: 100]; one
     /// that has them keeps its own pace. Standard input is read as it comes, or at
     /// this rate, whatever its Timestamps say
+    ///
+    /// In a capture with Timestamps an event without one comes together with the one before it; what stands before the first
+    /// Timestamp, and the first event of each round of --loop, come at this rate.
     #[arg(long, value_name = "N", value_parser = rate, requires = "events", allow_negative_numbers = true)]
     rate: Option<f64>,
     /// Begin again at the end of the capture
@@ -83,7 +86,10 @@ impl Feed {
                     events.map_err(|error| Failure::input(format!("cannot read `{}`: {error}", path.display())))?;
                 if self.rate.is_some() && begins_with_a_time(events) {
                     let name = path.display();
-                    warn!("`--rate` changes nothing: the events of `{name}` carry Timestamps, and keep their own pace");
+                    let but = if self.loops { " but the wait between rounds" } else { "" };
+                    warn!(
+                        "`--rate` changes nothing{but}: the events of `{name}` carry Timestamps, and keep their pace"
+                    );
                 }
                 Ok(())
             }
