@@ -132,11 +132,17 @@ fn a_signal_is_heeded_when_the_command_is_over() {
 /// Why it does not start is said whatever is logged, and in the form of the log.
 #[test]
 fn why_it_does_not_start_is_said_in_json_too() {
-    let at = folder(&[("manager.conf", "[general\n")]);
-    let ran = amictl(at.path(), &["serve", "manager.conf", "--log-format", "json", "--log-level", "off"]);
-    let line: serde_json::Value = serde_json::from_str(ran.err.lines().last().unwrap_or_default()).unwrap();
-    assert!(line["message"].as_str().unwrap().contains("does not load"), "{line}");
-    assert!(ran.code == 1 && line["level"] == "ERROR" && line["timestamp"].is_string(), "{line}");
+    let at = folder(&[("broken.conf", "[general\n"), ("shut.conf", "[general]\n")]);
+    for (file, code, why) in [
+        ("broken.conf", 1, "does not load"),
+        ("shut.conf", 1, "the file opens no listener: enabled is not yes; say where: `--bind"),
+        ("no.conf", 3, "no.conf"),
+    ] {
+        let ran = amictl(at.path(), &["serve", file, "--log-format", "json", "--log-level", "off"]);
+        let line: serde_json::Value = serde_json::from_str(ran.err.lines().last().unwrap_or_default()).unwrap();
+        assert!(line["message"].as_str().unwrap().contains(why), "{line}");
+        assert!(ran.code == code && line["level"] == "ERROR" && line["timestamp"].is_string(), "{line}");
+    }
 }
 
 /// What the file asks for and does not get is told of, when it is read first and each time that it is read again.

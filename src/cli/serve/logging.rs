@@ -8,6 +8,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, dispatcher, error};
 
 use super::super::complain;
+use super::super::exit::{Exit, Failure};
 use crate::host::env;
 
 /// The options about the log.
@@ -43,6 +44,16 @@ impl Logging {
             LogFormat::Human => complain(&format!("amictl: {text}")),
             LogFormat::Json => dispatcher::with_default(&self.log(LevelFilter::ERROR), || error!("{text}")),
         }
+    }
+
+    /// Tells of what ends the run, if the log is JSON; people are told where all commands end.
+    pub(super) fn fail(&self, failure: Failure) -> Result<Exit, Failure> {
+        if self.log_format == LogFormat::Human || failure.exit == Exit::Clean {
+            return Err(failure);
+        }
+        let help = failure.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        self.complain(&format!("{failure}{help}"));
+        Ok(failure.exit)
     }
 
     /// From now on what is logged goes to standard error.

@@ -135,7 +135,7 @@ The release of Asterisk to be, as 22 or 16.28.0
 A series, a release, a certified one (certified/20.7) or a package's version; one of them. Without it, the newest \
 long-term series.";
 
-/// So long clients may take what is left to be sent when the server ends.
+/// So long clients may take what is left to be sent when the server ends, and a command that is asked to end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// When nothing has happened for so long, nothing is on its way.
@@ -150,6 +150,10 @@ enum Ready {
 
 impl Serve {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
+        self.serve(host, out).or_else(|failure| self.logging.fail(failure))
+    }
+
+    fn serve(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
         self.look()?;
         self.logging.begin();
         let settings = target::settings(host, std::slice::from_ref(&self.file), None)?;
