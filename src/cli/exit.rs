@@ -1,5 +1,6 @@
 //! Exit codes. The first of this list that applies is the one.
 
+use std::io;
 use std::process::ExitCode;
 
 /// How a run ends.
@@ -54,10 +55,19 @@ impl Failure {
     }
 }
 
+/// What was written, where a closed pipe is no news: it changes nothing about how a run ends.
+///
+/// # Errors
+///
+/// What writing says otherwise.
+pub fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
 /// Output that cannot be written: a closed pipe is no news, anything else is.
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        let exit = if error.kind() == std::io::ErrorKind::BrokenPipe { Exit::Clean } else { Exit::Input };
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::Clean } else { Exit::Input };
         Failure { exit, message: format!("cannot write the report: {error}"), help: None }
     }
 }

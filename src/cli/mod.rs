@@ -34,7 +34,7 @@ use crate::host::{Disk, env};
 use crate::release::Release;
 use crate::report::Look;
 use crate::text::Secrets;
-use exit::{Exit, Failure};
+use exit::{Exit, Failure, unless_closed};
 use settings::Settings;
 
 /// Checks Asterisk's manager.conf, exactly as Asterisk reads it.
@@ -196,7 +196,7 @@ pub fn main() -> ExitCode {
             Command::Completions(completions) => completions.run(&mut out),
             Command::Man(man) => man.run(&mut out),
         };
-        run.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from))
+        run.and_then(|exit| unless_closed(out.flush()).map(|()| exit).map_err(Failure::from))
     }) {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(failure)) if failure.exit == Exit::Clean => ExitCode::SUCCESS,

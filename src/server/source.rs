@@ -152,7 +152,7 @@ impl Clock {
 }
 
 /// The Timestamp of an event, which stands below its classes: further down anybody may have written one.
-fn stamp(text: &[u8]) -> Option<Duration> {
+pub fn stamp(text: &[u8]) -> Option<Duration> {
     let mut rest = text;
     for _ in 0..2 {
         rest = &rest[memchr(b'\n', rest)? + 1..];

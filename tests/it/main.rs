@@ -41,6 +41,8 @@ mod schemas;
 #[cfg(all(unix, feature = "server"))]
 mod serve;
 #[cfg(all(unix, feature = "server"))]
+mod serve_ends;
+#[cfg(all(unix, feature = "server"))]
 mod serve_for_tests;
 #[cfg(all(unix, feature = "server"))]
 mod serve_operation;

@@ -9,7 +9,7 @@ use tokio::task::{JoinHandle, spawn_local};
 use tracing::{error, info, warn};
 
 use super::super::exit::{Exit, Failure};
-use crate::config::manager::listen::{ListenerKind, State};
+use crate::config::manager::listen::{Listener, ListenerKind, State};
 use crate::server::{Hub, Keys, Loaded, Net, Tls, tls};
 
 /// The options about that.
@@ -58,8 +58,10 @@ impl Doors {
         let plain = self.address(loaded, ListenerKind::Plain);
         let tls = match self.address(loaded, ListenerKind::Tls).map(|at| tls(loaded).map(|tls| (at, tls))) {
             Some(Err(error)) if self.tls_port.is_some() => {
-                return Err(Failure { exit: Exit::Findings, ..Failure::usage(format!("no TLS: {error}")) }
-                    .help("name a certificate in the file: `tlscertfile`"));
+                let failure = Failure { exit: Exit::Findings, ..Failure::usage(format!("no TLS: {error}")) };
+                let is_named = loaded.manager().general.tls.certfile.at.is_some();
+                let help = "name a certificate in the file: `tlscertfile`";
+                return Err(if is_named { failure } else { failure.help(help) });
             }
             // Asterisk goes on without TLS, too.
             Some(Err(error)) => {
@@ -70,10 +72,18 @@ impl Doors {
             None => None,
         };
         if plain.is_none() && tls.is_none() {
-            return Err(Failure { exit: Exit::Findings, ..Failure::usage("the file opens no listener") }
-                .help("say where: `--bind 127.0.0.1 --port 5038`"));
+            return Err(nowhere(loaded));
         }
+        self.shut(loaded).iter().for_each(|line| error!("{line}"));
         Ok(Plan { plain, tls })
+    }
+
+    /// Why what the file asks for does not open, a line for each listener; nothing of one that the options open.
+    fn shut(&self, loaded: &Loaded) -> Vec<String> {
+        let shut = loaded.manager().listeners.iter().filter(|it| {
+            is_wanted(loaded, it.kind) && it.state != State::Listens && self.address(loaded, it.kind).is_none()
+        });
+        shut.map(|it| format!("not listening{}: {}", with(it.kind), reason(loaded, it))).collect()
     }
 
     /// Where to listen for connections of a kind, if the options or the file say so.
@@ -117,6 +127,7 @@ impl Doors {
     pub(super) async fn follow(&self, open: &mut Open, net: &Net) {
         let asked = |hub: &mut Hub| [ListenerKind::Plain, ListenerKind::Tls].map(|it| self.address(hub.loaded(), it));
         let [plain, secret] = net.with(asked);
+        let before = open.addresses();
         let changes = [open.plain.closes_for(plain).await, open.tls.closes_for(secret).await];
         if let (true, Some(at)) = (changes[0], plain) {
             match bind(at).await {
@@ -138,13 +149,17 @@ impl Doors {
                 Err(failure) => error!("the certificate stays as it was: {failure}"),
             }
         }
-        for (is_changed, door, kind) in [(changes[0], &open.plain, ""), (changes[1], &open.tls, " with TLS")] {
-            match door.at {
-                Some(at) if is_changed => info!("listening on {at}{kind}"),
-                None if is_changed => info!("not listening{kind} any more"),
+        let now = open.addresses();
+        for (kind, (before, now)) in
+            [ListenerKind::Plain, ListenerKind::Tls].into_iter().zip(before.into_iter().zip(now))
+        {
+            match (before, now) {
+                (_, Some(at)) if before != now => info!("listening on {at}{}", with(kind)),
+                (Some(_), None) => info!("not listening{} any more", with(kind)),
                 _ => {}
             }
         }
+        net.with(|hub| self.shut(hub.loaded())).iter().for_each(|line| error!("{line}"));
     }
 }
 
@@ -175,6 +190,45 @@ impl Door {
         }
         true
     }
+}
+
+/// Does the file ask for one, whether it gets it or not?
+fn is_wanted(loaded: &Loaded, kind: ListenerKind) -> bool {
+    let general = &loaded.manager().general;
+    match kind {
+        ListenerKind::Plain => general.enabled.value,
+        ListenerKind::Tls => general.tls.enable.value,
+    }
+}
+
+/// Behind the word that it listens, or does not.
+fn with(kind: ListenerKind) -> &'static str {
+    match kind {
+        ListenerKind::Plain => "",
+        ListenerKind::Tls => " with TLS",
+    }
+}
+
+/// Why a listener is as it is, and the line that decides it.
+fn reason(loaded: &Loaded, listener: &Listener<'_>) -> String {
+    let place = |at| loaded.ask(|world, _| world.files.place(loaded.effective().text(at)));
+    let place = listener.at.map(|at| format!(" ({})", place(at))).unwrap_or_default();
+    format!("{}{place}", listener.why)
+}
+
+/// There is nowhere to listen, as far as is known.
+fn nowhere(loaded: &Loaded) -> Failure {
+    let listeners = &loaded.manager().listeners;
+    let message = match listeners.iter().any(|it| it.state == State::Unknown) {
+        true => "whether the file opens a listener is unknown",
+        false => "the file opens no listener",
+    };
+    let told = listeners.iter().filter(|it| it.state != State::Listens);
+    let told = told.filter(|it| it.kind == ListenerKind::Plain || is_wanted(loaded, it.kind));
+    let mut reasons: Vec<String> = told.map(|it| reason(loaded, it)).collect();
+    reasons.dedup();
+    let failure = Failure::usage(format!("{message}: {}", reasons.join("; ")));
+    Failure { exit: Exit::Findings, ..failure }.help("say where: `--bind 127.0.0.1 --port 5038`")
 }
 
 /// Opens one.

@@ -4,29 +4,34 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
-use tokio::task::spawn_local;
+use clap::{ArgGroup, Args};
+use tokio::task::{JoinHandle, spawn_local};
 use tracing::{info, warn};
 
 use super::super::exit::Failure;
 use super::super::target;
+use crate::capture::{Capture, Message};
 use crate::host::{Disk, FileKind, Host, random};
 use crate::release::Release;
-use crate::server::source::{Pace, Replay};
+use crate::server::source::{Pace, Replay, stamp};
 use crate::server::{Calls, Net, Prompt};
 use crate::unpack::unpack;
 
 /// The options of `amictl serve` about that.
 #[derive(Args)]
-#[command(next_help_heading = "Events")]
+#[command(next_help_heading = "Events", group = ArgGroup::new("sources").args(["events", "synthetic"]).multiple(true))]
 pub(super) struct Feed {
     /// Replay the events of a recorded session, as they were sent; `-` sends what
     /// comes on standard input as it comes
     #[arg(long, value_name = "CAPTURE")]
     pub(super) events: Option<PathBuf>,
-    /// So many events a second where they carry no Timestamp [default: 100; of
-    /// standard input: as they come]
-    #[arg(long, value_name = "N", value_parser = rate, requires = "events")]
+    /// So many events a second of a capture without Timestamps [default: 100]; one
+    /// that has them keeps its own pace. Standard input is read as it comes, or at
+    /// this rate, whatever its Timestamps say
+    ///
+    /// In a capture with Timestamps an event without one comes together with the one before it; what stands before the first
+    /// Timestamp, and the first event of each round of --loop, come at this rate.
+    #[arg(long, value_name = "N", value_parser = rate, requires = "events", allow_negative_numbers = true)]
     rate: Option<f64>,
     /// Begin again at the end of the capture
     #[arg(long = "loop", requires = "events")]
@@ -39,8 +44,18 @@ pub(super) struct Feed {
     seed: Option<u64>,
     /// Begin once so many sessions can see events: those that are logged in, and
     /// have not switched events off
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = sessions, requires = "sources")]
+    #[arg(allow_negative_numbers = true)]
     wait_for: usize,
+}
+
+/// What is being sent, until somebody stops it.
+pub(super) struct Playing(Vec<JoinHandle<()>>);
+
+impl Playing {
+    pub(super) fn stop(&self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
 }
 
 /// The beginning of 2026: when calls begin that are the same every time.
@@ -60,16 +75,24 @@ impl Feed {
             };
         }
         match host.kind(path) {
-            Some(FileKind::Regular) => {
-                host.stream(path).and_then(unpack).map(drop).map_err(|error| unread(path, &error))
-            }
             Some(FileKind::Other) if self.loops => {
                 Err(Failure::usage("a pipe cannot be read again").help("name a file with `--events`"))
             }
             // A pipe gives its bytes once.
             Some(FileKind::Other) => Ok(()),
-            Some(FileKind::Directory) => Err(unread(path, &io::ErrorKind::IsADirectory.into())),
-            None => Err(unread(path, &io::ErrorKind::NotFound.into())),
+            _ => {
+                let events = host.stream(path).and_then(unpack);
+                let events =
+                    events.map_err(|error| Failure::input(format!("cannot read `{}`: {error}", path.display())))?;
+                if self.rate.is_some() && begins_with_a_time(events) {
+                    let name = path.display();
+                    let but = if self.loops { " but the wait between rounds" } else { "" };
+                    warn!(
+                        "`--rate` changes nothing{but}: the events of `{name}` carry Timestamps, and keep their pace"
+                    );
+                }
+                Ok(())
+            }
         }
     }
 
@@ -79,8 +102,8 @@ impl Feed {
     }
 
     /// Sends everything from now on.
-    pub(super) fn begin(&self, net: &Net, release: Release) {
-        let audience = self.wait_for;
+    pub(super) fn begin(&self, net: &Net, release: Release) -> Playing {
+        let (audience, mut playing) = (self.wait_for, Vec::new());
         if let Some(path) = self.events.clone() {
             let pace = match (target::is_stdin(&path), self.rate) {
                 (true, None) => Pace::Live,
@@ -88,24 +111,37 @@ impl Feed {
                 (false, rate) => Pace::Recorded(step(rate.unwrap_or(USUAL))),
             };
             let (name, loops, net) = (path.clone(), self.loops, net.clone());
-            spawn_local(async move {
+            playing.push(spawn_local(async move {
                 let replay = move || Replay::new(move || open(&path), pace, loops);
                 match net.play(replay, audience).await {
+                    Ok(0) => warn!("no event in `{}`: is it a capture?", name.display()),
                     Ok(count) => info!("all {count} events of `{}` are sent", name.display()),
                     Err(error) => warn!("no more events of `{}`: {error}", name.display()),
                 }
-            });
+            }));
         }
         if let Some(rate) = self.synthetic {
             let (seed, epoch) = self.seed.map_or_else(|| (random(), Disk.now()), |seed| (seed, SAME_TIME));
             let net = net.clone();
-            spawn_local(async move { net.play(move || Calls::new(release, rate, seed, epoch), audience).await });
+            playing.push(spawn_local(async move {
+                // What is made up has no errors.
+                let _ = net.play(move || Calls::new(release, rate, seed, epoch), audience).await;
+            }));
         }
+        Playing(playing)
     }
 }
 
-fn unread(path: &Path, error: &io::Error) -> Failure {
-    Failure::input(format!("cannot read `{}`: {error}", path.display()))
+/// Has the first event a Timestamp? What cannot be read on is told of when it is replayed.
+fn begins_with_a_time(events: Box<dyn Read>) -> bool {
+    let mut capture = Capture::new(events);
+    loop {
+        match capture.message() {
+            Ok(Some(Message::Event(event))) => return stamp(&event.text).is_some(),
+            Ok(Some(Message::Reply)) => {}
+            Ok(None) | Err(_) => return false,
+        }
+    }
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read>> {
@@ -121,8 +157,13 @@ fn step(rate: f64) -> Duration {
 
 /// So many a second.
 fn rate(text: &str) -> Result<f64, String> {
-    let number = text.trim_end_matches("/s").parse().ok().filter(|rate| (0.001..=1e9).contains(rate));
+    let number = text.strip_suffix("/s").unwrap_or(text).parse().ok().filter(|rate| (0.001..=1e9).contains(rate));
     number.ok_or_else(|| "a number of events a second, as `100`".to_owned())
+}
+
+/// So many of them.
+fn sessions(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "a number of sessions, as `2`".to_owned())
 }
 
 /// So many calls a second. Each is remembered as long as it lasts.

@@ -14,6 +14,7 @@ mod watch;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
+use std::future::pending;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,10 +23,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::task::{LocalSet, spawn_local};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tracing::info;
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, unless_closed};
 use super::{Reading, target};
 use crate::host::{Disk, Host, raise_file_limit, random};
 use crate::release::Release;
@@ -34,6 +35,7 @@ use crate::server::observe::Observer;
 use crate::server::rights::Watching;
 use crate::server::{Extras, Hub, Log, Net};
 use crate::text::Secrets;
+use command::Running;
 use doors::{Doors, Open, Plan, bind};
 use feed::Feed;
 use logging::Logging;
@@ -52,11 +54,11 @@ is free. The first lines on standard output say where. SIGHUP reads the file
 again, and so does the action Reload: one with errors is refused, and who is
 logged in keeps what it has.
 
-Clients may what the file says, and are told what Asterisk would tell them. By
-itself it answers Login, Logoff, Challenge, Ping, Events, Filter, WaitEvent,
-UserEvent, ListCommands, CoreStatus, CoreSettings, GetConfig, GetConfigJSON,
-ListCategories, Reload, and Command for `manager show ...`; other actions get
-what the file of --replies has for them, or an error that says there is nothing.
+Clients may what the file says, and are told what Asterisk would tell them. What
+the file of --replies has for an action comes first; by itself it answers Login,
+Logoff, Challenge, Ping, Events, Filter, WaitEvent, UserEvent, ListCommands,
+CoreStatus, CoreSettings, GetConfig, GetConfigJSON, ListCategories, Reload, and
+Command for `manager show ...`; others get an error that says there is nothing.
 
 To replay a recorded session to a client under development, over and over:
   amictl serve manager.conf --port 0 --events session.ami --loop
@@ -71,9 +73,11 @@ To test a client, and fail if it needs other rights than these:
       -- npm test
 
 Exit codes: 0 stopped by a signal, or the command has succeeded, 1 the file has
-errors, the command has failed, or rights are not as expected, 2 usage or
-settings, 3 it cannot be read, or nothing can be listened to.")]
+errors, the command has failed or was stopped before its end, or rights are not
+as expected, 2 usage or settings, 3 it cannot be read, or nothing can be
+listened to.")]
 #[command(mut_arg("stdin_name", |arg| arg.hide(true).conflicts_with("file")))]
+#[command(mut_arg("asterisk", |arg| arg.value_name("R").help(RELEASE).long_help(RELEASE_AT_LENGTH)))]
 pub(super) struct Serve {
     /// The manager.conf
     #[arg(value_name = "FILE")]
@@ -83,7 +87,7 @@ pub(super) struct Serve {
     command: Vec<OsString>,
     #[command(flatten)]
     doors: Doors,
-    /// Answer actions with what is written down in this file (TOML)
+    /// Answer actions with what is written down in this file (TOML), before amictl answers by itself
     #[arg(long, value_name = "FILE")]
     replies: Option<PathBuf>,
     /// Give metrics for Prometheus and a health page at this port of 127.0.0.1, or at the address that is named
@@ -96,6 +100,9 @@ pub(super) struct Serve {
     #[arg(long)]
     reveal_secrets: bool,
     /// Run in spite of errors in the file
+    ///
+    /// What counts are errors of amictl's own rules, but for those that comments silence (`amictl: allow`); the [rules] of an
+    /// amictl.toml are not heeded. A file that Asterisk does not load is not served in any case.
     #[arg(long)]
     force: bool,
     /// Read the file again when it changes, one that it includes, or its certificate
@@ -103,8 +110,9 @@ pub(super) struct Serve {
     watch: bool,
     /// Fail at the end if clients used or were refused rights that are not listed
     ///
-    /// The option is repeated, for each right that a user's clients are expected to need; without any, what the file grants
-    /// is expected. What each user's clients did need is told at the end.
+    /// The option is repeated, for each right that a user's clients are expected to need. A user that is not listed, or whose
+    /// read or write is not, is held to what the file grants there; without any list all are. What each user's clients did
+    /// need is told at the end.
     #[arg(long, value_name = "USER.read=CLASSES", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     strict_rights: Vec<String>,
     /// Say where it listens in lines for people, or in one of JSON: human or json
@@ -120,7 +128,14 @@ pub(super) struct Serve {
     logging: Logging,
 }
 
-/// So long clients may take what is left to be sent when the server ends.
+const RELEASE: &str = "The release of Asterisk to be, as 22 or 16.28.0";
+const RELEASE_AT_LENGTH: &str = "\
+The release of Asterisk to be, as 22 or 16.28.0
+
+A series, a release, a certified one (certified/20.7) or a package's version; one of them. Without it, the newest \
+long-term series.";
+
+/// So long clients may take what is left to be sent when the server ends, and a command that is asked to end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// When nothing has happened for so long, nothing is on its way.
@@ -135,11 +150,11 @@ enum Ready {
 
 impl Serve {
     pub(super) fn run(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
-        if target::is_stdin(&self.file) {
-            return Err(
-                Failure::usage("standard input cannot be served").help("name a file: it is read again on SIGHUP")
-            );
-        }
+        self.serve(host, out).or_else(|failure| self.logging.fail(failure))
+    }
+
+    fn serve(&self, host: &dyn Host, out: &mut dyn Write) -> Result<Exit, Failure> {
+        self.look()?;
         self.logging.begin();
         let settings = target::settings(host, std::slice::from_ref(&self.file), None)?;
         let [release] = self.reading.releases(&settings)?[..] else {
@@ -168,8 +183,28 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::input(format!("cannot begin to listen: {error}")))?;
         let exit = LocalSet::new().block_on(&runtime, self.listen(&source, hub, plan, operation, out))?;
-        let judged = strict.map(|strict| strict.end(self.ready, out)).transpose()?;
-        Ok(judged.map_or(exit, |judged| judged.max(exit)))
+        let Some(strict) = strict else { return Ok(exit) };
+        // It is decided before it is told: who was to read that may have left.
+        let exit = exit.max(strict.verdict());
+        unless_closed(strict.tell(self.ready, out))?;
+        Ok(exit)
+    }
+
+    /// Is anything asked for that cannot be?
+    fn look(&self) -> Result<(), Failure> {
+        if target::is_stdin(&self.file) {
+            let help = "name a file: it is read again on SIGHUP";
+            return Err(Failure::usage("standard input cannot be served").help(help));
+        }
+        if self.record.as_deref().is_some_and(target::is_stdin) {
+            let help = "name a file: `--record said.jsonl`";
+            return Err(Failure::usage("standard output says where the server listens, and takes no record").help(help));
+        }
+        // The parser does not tell this from a line without it.
+        if self.command.is_empty() && std::env::args_os().next_back().is_some_and(|last| last == "--") {
+            return Err(Failure::usage("no command stands behind `--`").help("name one, or leave out the `--`"));
+        }
+        Ok(())
     }
 
     fn secrets(&self) -> Secrets {
@@ -210,22 +245,41 @@ impl Serve {
             listening.admin = Some(at);
             operation.begin(listener);
         }
-        match self.ready {
-            Ready::Human => listening.write(out)?,
-            Ready::Json => listening.write_json(out)?,
-        }
-        out.flush()?;
+        let said = match self.ready {
+            Ready::Human => listening.write(out),
+            Ready::Json => listening.write_json(out),
+        };
+        // Whoever has left before it is said may have a command that runs.
+        unless_closed(said.and_then(|()| out.flush()))?;
         spawn_local(net.clone().keep_time());
-        self.feed.begin(&net, source.release);
+        let playing = self.feed.begin(&net, source.release);
+        let mut command = Running::begin(&self.command, &listening, !self.feed.reads_input())?;
         let tell = |reloaded: &Reloaded| operation.iter().for_each(|it| it.reloaded(reloaded));
         let minded = self.mind(source, &net, &mut open, &mut signals, watch, tell);
-        let has_succeeded = tokio::select! {
-            () = minded => true,
-            ended = command::run(&self.command, &listening, !self.feed.reads_input()) => {
-                // What its clients have sent last may not have come yet.
-                let _ = timeout(FAREWELL, net.quiet(QUIET)).await;
-                ended?
+        let ended = async {
+            match &mut command {
+                Some(command) => command.ended().await,
+                None => pending().await,
             }
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = ended => Some(ended?),
+            () = minded => None,
+        };
+        // Events that nobody waits for any more would go on for as long as it is waited that nothing happens.
+        playing.stop();
+        let has_succeeded = match (ended, &mut command) {
+            (Some(has_succeeded), _) => {
+                hear_the_last(&net, &mut signals).await;
+                has_succeeded
+            }
+            // What it was to tell nobody knows now: that is no success.
+            (None, Some(command)) => {
+                command.stop(&mut signals).await;
+                false
+            }
+            (None, None) => true,
         };
         say_goodbye(&net, &mut signals).await;
         Ok(if has_succeeded { Exit::Clean } else { Exit::Findings })
@@ -245,7 +299,7 @@ impl Serve {
             let changed = async {
                 match &mut watch {
                     Some(watch) => watch.changed().await,
-                    None => std::future::pending().await,
+                    None => pending().await,
                 }
             };
             let reloaded = tokio::select! {
@@ -269,6 +323,15 @@ impl Serve {
                 watch.again(source);
             }
         }
+    }
+}
+
+/// What the clients of a command have sent last may not have come yet when it has ended.
+async fn hear_the_last(net: &Net, signals: &mut Signals) {
+    tokio::select! {
+        () = net.quiet(QUIET) => {}
+        () = sleep(FAREWELL) => {}
+        () = signals.stop() => {}
     }
 }
 

@@ -72,13 +72,20 @@ impl Source<'_> {
     }
 
     fn judge(&self, loaded: &Loaded) -> (bool, Vec<String>) {
+        loaded.effective().open().for_each(|note| {
+            let place = loaded.ask(|world, _| world.files.place(loaded.effective().text(note.at)));
+            warn!("{place}: {}", note.message());
+        });
         let mut problems: Vec<String> = loaded.ask(|world, root| {
             let findings = rules::check(world, root, rules::Role::Manager, &[self.release], &Usual);
             let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
             errors.map(|it| format!("{}: {} [{}]", world.files.place(it.span), it.message, it.rule)).collect()
         });
         if loaded.effective().outcome != Outcome::Loads {
-            problems.push(format!("Asterisk does not load `{}`: `amictl check` says why", self.file.display()));
+            let name = self.file.display();
+            problems.push(format!(
+                "Asterisk does not load `{name}`: `amictl check` says why; `--force` does not help here"
+            ));
             return (false, problems);
         }
         if problems.is_empty() || self.force {
