@@ -201,6 +201,11 @@ impl Pattern {
         self.memory
     }
 
+    /// Does it refer back to what one of its groups has matched? What that costs is bounded, and may be much.
+    pub fn refers_back(&self) -> bool {
+        matches!(&self.inner, Inner::Known(known) if known.tree.any(&|node| matches!(node, Node::Back(_))))
+    }
+
     /// Why no text will be told of, when that is so. Whether glibc compiles such a pattern is not known either.
     pub fn undecided(&self) -> Option<Beyond> {
         match self.inner {

@@ -23,8 +23,10 @@ const SPARE: usize = 1_000;
 const MOST_ADDED: usize = 16 << 20;
 const MOST_ADDED_BY_ALL: usize = 256 << 20;
 
-/// At least so many bytes a filter counts for: what it costs is time as well.
+/// At least so many bytes a filter counts for: what it costs is time as well. One that refers back to its groups may cost
+/// milliseconds for each event.
 const LEAST: usize = 16 << 10;
+const LEAST_BACK: usize = MOST_ADDED / 4;
 
 /// The kinds of sessions that there are, and what is compiled of them.
 pub(super) struct Crowd {
@@ -43,6 +45,8 @@ pub(super) struct Crowd {
     tried: usize,
     /// The bytes of what sessions have added.
     added: usize,
+    /// How many filters refer back to their groups.
+    backward: usize,
 }
 
 /// All that a kind asks of events: its classes, its mask, and its filters.
@@ -54,6 +58,8 @@ pub(super) struct Asks {
     excludes: List,
     /// The bytes of the filters that the session has added.
     added: usize,
+    /// How many of all filters refer back to their groups.
+    backward: usize,
 }
 
 /// Filters, whatever lines they come from.
@@ -86,6 +92,7 @@ impl Crowd {
             spare: 0,
             tried: 0,
             added: 0,
+            backward: 0,
         }
     }
 
@@ -112,6 +119,7 @@ impl Crowd {
         }
         self.weight += asks.weight();
         self.added += asks.added;
+        self.backward += asks.backward;
         let kind = Kind { asks: Rc::clone(&asks), sessions: BTreeSet::from([id]), place: None };
         let number = match self.free.pop() {
             Some(free) => {
@@ -171,6 +179,11 @@ impl Crowd {
         }
     }
 
+    /// How many filters there are that may take milliseconds.
+    pub(super) fn backward(&self) -> usize {
+        self.backward
+    }
+
     /// What becomes of the event that was judged last, for each kind.
     pub(super) fn fates(&self) -> &[Fate] {
         &self.fates
@@ -203,6 +216,7 @@ impl Crowd {
         let asks = mem::replace(&mut self.kinds[number].asks, Rc::new(Asks::new(Classes::NONE, Classes::NONE)));
         self.weight -= asks.weight();
         self.added -= asks.added;
+        self.backward -= asks.backward;
         self.known.remove(&asks);
         self.free.push(number);
     }
@@ -211,7 +225,7 @@ impl Crowd {
 impl Asks {
     /// Nothing is filtered.
     pub(super) fn new(read: Classes, mask: Classes) -> Asks {
-        Asks { read, mask, includes: List::default(), excludes: List::default(), added: 0 }
+        Asks { read, mask, includes: List::default(), excludes: List::default(), added: 0, backward: 0 }
     }
 
     /// A filter more, of the session's own.
@@ -222,6 +236,7 @@ impl Asks {
 
     /// A filter more.
     pub(super) fn add(&mut self, filter: Matcher, excludes: bool) {
+        self.backward += usize::from(refers_back(&filter));
         let list = if excludes { &mut self.excludes } else { &mut self.includes };
         let mut hasher = DefaultHasher::new();
         (list.print, filter.question()).hash(&mut hasher);
@@ -247,7 +262,12 @@ impl Asks {
 /// About how many bytes a filter takes.
 pub(super) fn size(filter: &Matcher) -> usize {
     let expression = filter.expression().and_then(|expression| expression.memory()).unwrap_or(0);
-    usize::try_from(expression).unwrap_or(usize::MAX / 4).max(LEAST)
+    let least = if refers_back(filter) { LEAST_BACK } else { LEAST };
+    usize::try_from(expression).unwrap_or(usize::MAX / 4).max(least)
+}
+
+fn refers_back(filter: &Matcher) -> bool {
+    filter.expression().is_some_and(|expression| expression.refers_back())
 }
 
 impl PartialEq for Asks {

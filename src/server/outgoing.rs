@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::hub::{Hub, Id};
 use super::observe::{End, Observation, Receivers, What};
+use super::queue::TURN;
 use super::session::{Session, State};
 use crate::access::Fate;
 
@@ -41,7 +42,8 @@ impl Hub {
     pub fn deliver(&mut self, text: &[u8], name: &[u8], classes: &[u8]) {
         self.crowd.judge(text, name, classes);
         let (mut behind, mut count) = (Vec::new(), 0);
-        self.load.add(text.len());
+        // After an event that may have taken long it is the turn of others.
+        self.load.add(text.len() + self.crowd.backward() * TURN);
         for id in self.crowd.sent() {
             let Some(session) = self.sessions.get_mut(&id).filter(|session| session.state.is_read()) else { continue };
             count += 1;

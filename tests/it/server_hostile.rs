@@ -402,5 +402,17 @@ fn expressions_that_need_memory_are_refused() {
     let taken = (0..2_000).take_while(|number| add(&format!("!no{number}"))).count();
     assert!((10..1_100).contains(&taken), "{taken} small ones beside them");
     drop(other);
+    // What refers back to its groups may take long with every event: a few of these are all that anybody has.
+    let mut other = login(&besieged.server, "other", "9vTqq2Lm");
+    let mut add = |pattern: &str| {
+        write!(other.get_mut(), "Action: Filter\r\nOperation: Add\r\nFilter: {pattern}\r\n\r\n").unwrap();
+        until(&mut other, |block| block.starts_with("Response:")).contains("Success")
+    };
+    let taken = (0..40).take_while(|number| add(&format!("^(.*)(.*)(.*)(.*)\\1\\2\\3\\4x{number}"))).count();
+    assert_eq!(taken, 4);
+    write!(other.get_mut(), "Action: UserEvent\r\nUserEvent: {}\r\n\r\n", "ab".repeat(450)).unwrap();
+    until(&mut other, |block| block.contains("Event Sent"));
+    besieged.is_served();
+    drop(other);
     besieged.holds();
 }
