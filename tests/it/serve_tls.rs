@@ -1,0 +1,100 @@
+//! Clients of the TLS listener before there are keys, and what becomes of them.
+
+use std::io::{ErrorKind, Read as _};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use amictl::host::raise_file_limit;
+use rustls::version::{TLS12, TLS13};
+use tempfile::TempDir;
+
+use crate::serve::{Served, connect, connect_secretly, login, until};
+use crate::support::{folder, root};
+
+/// So many handshakes there may be at once.
+const HANDSHAKES: usize = 256;
+
+/// A server of both listeners; lines go into `[general]`.
+fn serve(general: &str) -> (Served, TempDir) {
+    let conf = format!(
+        "[general]\nenabled = yes\nbindaddr = 127.0.0.1\ntlsenable = yes\ntlsbindaddr = 127.0.0.1\ntlscertfile = {}\n\
+         {general}\n[joe]\nsecret = x7Qmk2vv\ndeny = 0.0.0.0/0\npermit = 127.0.0.1\nread = call\nwrite = user\n",
+        root().join("fixtures/manager/tls/both.pem").display(),
+    );
+    let at = folder(&[("manager.conf", &conf)]);
+    (Served::new(at.path(), 2, &["--port", "0", "--tls-port", "0"]), at)
+}
+
+/// Connections to the TLS listener that say nothing.
+fn silent(served: &Served, count: usize) -> Vec<TcpStream> {
+    raise_file_limit();
+    (0..count).map(|_| connect(&served.at[1])).collect()
+}
+
+/// Has the server closed it?
+fn is_closed(mut stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let read = stream.read(&mut [0]);
+    stream.set_nonblocking(false).unwrap();
+    !matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+/// As in Asterisk: a place of `authlimit` is taken, and the time to log in begins, when there are keys.
+#[test]
+fn who_has_no_keys_yet_takes_no_place() {
+    let (mut served, _at) = serve("authlimit = 1\nauthtimeout = 1");
+    let bare = silent(&served, 20);
+    // The time of one that has keys is over, and that of the others has not begun.
+    let mut late = connect_secretly(&served.at[1], &TLS13);
+    until(&mut late, "\r\n");
+    assert_eq!(late.read(&mut [0]).unwrap(), 0);
+    assert!(bare.iter().all(|stream| !is_closed(stream)));
+    // One may go on where it was.
+    let mut first = rustls::StreamOwned::new(amictl::testing::tls::client(&[&TLS12]), bare.into_iter().next().unwrap());
+    assert!(login(&mut first, "x7Qmk2vv").contains("accepted"));
+    assert!(login(&mut connect(&served.at[0]), "x7Qmk2vv").contains("accepted"));
+    // Handshakes that are not done do not hold up the end.
+    let _silent = silent(&served, 3);
+    served.signal("-TERM");
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+}
+
+/// The handshake is done, and then there is an end that TLS tells of, and no fault.
+#[test]
+fn who_comes_when_all_places_are_taken_is_told_of_an_end() {
+    let (served, _at) = serve("authlimit = 1");
+    let mut stranger = connect_secretly(&served.at[1], &TLS13);
+    until(&mut stranger, "\r\n");
+    for version in [&TLS12, &TLS13] {
+        let mut other = connect_secretly(&served.at[1], version);
+        let mut said = Vec::new();
+        // An end without a word of TLS would be an error.
+        other.read_to_end(&mut said).unwrap();
+        assert!(said.is_empty() && !other.conn.is_handshaking(), "{}", said.escape_ascii());
+    }
+}
+
+/// There is an end to how many there are; up to it everybody is served.
+#[test]
+fn silent_connections_delay_nobody_up_to_a_limit() {
+    let (served, _at) = serve("authlimit = 3");
+    let mut bare = silent(&served, HANDSHAKES - 1);
+    assert!(login(&mut connect_secretly(&served.at[1], &TLS13), "x7Qmk2vv").contains("accepted"));
+    bare.extend(silent(&served, 1));
+    assert_eq!(silent(&served, 1)[0].read(&mut [0]).unwrap(), 0);
+    assert!(bare.iter().all(|stream| !is_closed(stream)));
+    assert!(login(&mut connect(&served.at[0]), "x7Qmk2vv").contains("accepted"));
+    // There is a place again when one has left, as soon as the server knows.
+    drop(bare.pop());
+    let begun = Instant::now();
+    loop {
+        let mut next = connect_secretly(&served.at[1], &TLS13);
+        if next.read(&mut [0]).is_ok_and(|read| read > 0) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "there is no place");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(bare.iter().all(|stream| !is_closed(stream)));
+}
