@@ -339,16 +339,24 @@ async fn agree(stream: TcpStream, tls: TlsAcceptor) -> Result<TlsStream<TcpStrea
     let mut first = [HANDSHAKE];
     match stream.peek(&mut first).await {
         Ok(0) | Err(_) => return Err(None),
-        Ok(_) if first != [HANDSHAKE] => return Err(Some("what it sends is no handshake".to_owned())),
+        Ok(_) if first != [HANDSHAKE] => {
+            turn_away(stream);
+            return Err(Some("what it sends is no handshake".to_owned()));
+        }
         Ok(_) => {}
     }
-    tls.accept(stream).await.map_err(|error| Some(error.to_string()))
+    tls.accept(stream).into_fallible().await.map_err(|(error, stream)| {
+        // It was told why, as far as TLS tells of it, and is to have that before the end.
+        turn_away(stream);
+        Some(error.to_string())
+    })
 }
 
-/// Ends a connection that nobody serves. What it has sent is read: with that unread the client would be told of a fault, and
-/// not of an end.
+/// Ends a connection that nobody serves. What it has sent is read, if there is an end to that: with something unread the
+/// client would be told of a fault, and not of an end.
 fn turn_away(stream: TcpStream) {
     if let Ok(mut stream) = stream.into_std() {
-        let _ = stream.read(&mut [0; 4096]);
+        let mut reads = (0..32).map(|_| stream.read(&mut [0; 4096]));
+        while let Some(Ok(1..)) = reads.next() {}
     }
 }

@@ -1,6 +1,6 @@
 //! Clients of the TLS listener before there are keys, and what becomes of them.
 
-use std::io::{ErrorKind, Read as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -97,4 +97,20 @@ fn silent_connections_delay_nobody_up_to_a_limit() {
         thread::sleep(Duration::from_millis(20));
     }
     assert!(bare.iter().all(|stream| !is_closed(stream)));
+}
+
+/// Asterisk closes it, and does not reset it: what was sent has been read.
+#[test]
+fn what_is_no_handshake_is_told_of_an_end() {
+    let (served, _at) = serve("");
+    let lines = b"GET / HTTP/1.0\r\n\r\n".repeat(300);
+    // A hello without anything in it, and more behind it: there is an alert, and then the end.
+    let broken = [&b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"[..], &lines].concat();
+    for (text, answer) in [(&lines[..18], 0), (&lines, 0), (&broken, 7)] {
+        let mut stream = connect(&served.at[1]);
+        stream.write_all(text).unwrap();
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).unwrap();
+        assert_eq!(said.len(), answer, "{}", said.escape_ascii());
+    }
 }
