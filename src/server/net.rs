@@ -54,6 +54,9 @@ const READ: usize = 16 << 10;
 /// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 22;
 
+/// How a handshake begins: what and how much it is, and at the end of this the version.
+const BEGINNING: usize = 11;
+
 /// With so many clients keys are agreed on at once; Asterisk has no bound.
 const HANDSHAKES: usize = 256;
 
@@ -334,16 +337,24 @@ impl Net {
 }
 
 /// Agrees on keys with a client, or tells why not; a client that has left by itself needs no reason.
-async fn agree(stream: TcpStream, tls: TlsAcceptor) -> Result<TlsStream<TcpStream>, Option<String>> {
+async fn agree(mut stream: TcpStream, tls: TlsAcceptor) -> Result<TlsStream<TcpStream>, Option<String>> {
     // What begins with anything but a handshake is closed without a word, as OpenSSL does in Asterisk.
-    let mut first = [HANDSHAKE];
-    match stream.peek(&mut first).await {
-        Ok(0) | Err(_) => return Err(None),
-        Ok(_) if first != [HANDSHAKE] => {
+    let mut first = [0; BEGINNING];
+    let length = stream.peek(&mut first).await.unwrap_or(0);
+    match first {
+        _ if length == 0 => return Err(None),
+        // The record, its version and length, a hello and its length, its version: 3.3 is TLS 1.2.
+        [HANDSHAKE, _, _, _, _, 1, _, _, _, 3, minor @ ..3] if length == BEGINNING => {
+            // The alert of OpenSSL, `protocol_version`: rustls complains first of what only newer clients send.
+            let _ = stream.write_all(&[21, 3, minor, 0, 2, 2, 70]).await;
+            turn_away(stream);
+            return Err(Some("it knows no TLS 1.2 or later".to_owned()));
+        }
+        [HANDSHAKE, ..] => {}
+        _ => {
             turn_away(stream);
             return Err(Some("what it sends is no handshake".to_owned()));
         }
-        Ok(_) => {}
     }
     tls.accept(stream).into_fallible().await.map_err(|(error, stream)| {
         // It was told why, as far as TLS tells of it, and is to have that before the end.

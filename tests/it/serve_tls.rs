@@ -114,3 +114,20 @@ fn what_is_no_handshake_is_told_of_an_end() {
         assert_eq!(said.len(), answer, "{}", said.escape_ascii());
     }
 }
+
+/// The alert `protocol_version`, as OpenSSL sends it, whatever else an old client does not say.
+#[test]
+fn who_is_too_old_is_told_so() {
+    let (served, _at) = serve("");
+    for minor in [1, 2] {
+        let mut hello = vec![0x16, 3, 1, 0, 45, 1, 0, 0, 41, 3, minor];
+        hello.extend([0x5a; 32]);
+        // No session, one cipher, no compression, and no extensions.
+        hello.extend([0, 0, 2, 0xc0, 0x13, 1, 0]);
+        let mut stream = connect(&served.at[1]);
+        stream.write_all(&hello).unwrap();
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).unwrap();
+        assert_eq!(said, [0x15, 3, minor, 0, 2, 2, 70]);
+    }
+}
