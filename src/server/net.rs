@@ -247,7 +247,10 @@ impl Net {
                 None
             }
             // Who was cut off is not said goodbye to: that would be one more thing that it does not read.
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Some(End::WriteTimeout),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                discard(stream.socket(), &mut self.0.buffer.borrow_mut());
+                Some(End::WriteTimeout)
+            }
             Err(_) => Some(End::Client),
         }
     }
@@ -363,8 +366,14 @@ async fn agree(mut stream: TcpStream, tls: TlsAcceptor) -> Result<TlsStream<TcpS
     })
 }
 
-/// Ends a connection that nobody serves. What it has sent is read, if there is an end to that: with something unread the
-/// client would be told of a fault, and not of an end.
+/// Reads what has come, if there is an end to that: with something unread the client would be told of a fault, and not of
+/// an end.
+fn discard(stream: &TcpStream, buffer: &mut [u8]) {
+    let mut reads = (0..32).map(|_| stream.try_read(buffer));
+    while let Some(Ok(1..)) = reads.next() {}
+}
+
+/// Ends a connection that nobody serves, with an end, too. The system is asked: tokio may not know yet that something came.
 fn turn_away(stream: TcpStream) {
     if let Ok(mut stream) = stream.into_std() {
         let mut reads = (0..32).map(|_| stream.read(&mut [0; 4096]));
