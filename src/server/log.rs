@@ -10,8 +10,10 @@ pub struct Log;
 
 impl Observer for Log {
     fn observe(&mut self, observation: &Observation<'_>) {
-        if let What::TurnedAway(peer) = observation.what {
-            warn!(from = %peer.remote, "turned away: `authlimit` is reached");
+        match observation.what {
+            What::TurnedAway(peer) => warn!(from = %peer.remote, "turned away: `authlimit` is reached"),
+            What::NoTls(peer, why) => warn!(from = %peer.remote, why, "no TLS"),
+            _ => {}
         }
         if let Some(client) = observation.client {
             told(client, observation.what);
@@ -50,7 +52,6 @@ fn told(client: Client<'_>, what: What<'_>) {
         What::Left(end @ (End::WriteTimeout | End::Backlog)) => {
             warn!(session, %from, user, why = end.name(), "cut off: it does not read");
         }
-        What::NoTls(why) => warn!(session, %from, why, "no TLS"),
         What::Left(End::AuthTimeout) => {
             warn!(session, %from, why = "it has not logged in within `authtimeout`", "cut off");
         }

@@ -22,6 +22,7 @@ pub struct Metrics {
     release: Release,
     connections: Counter,
     turned_away: Counter,
+    no_tls: Counter,
     open: Gauge,
     sessions: Gauge,
     logins: Family<Labels, Counter>,
@@ -42,6 +43,7 @@ impl Metrics {
             release,
             connections: Counter::default(),
             turned_away: Counter::default(),
+            no_tls: Counter::default(),
             open: Gauge::default(),
             sessions: Gauge::default(),
             logins: Family::default(),
@@ -82,6 +84,7 @@ impl Metrics {
         all.register("build_info", "The version of amictl, and the release that it speaks as", build);
         all.register("connections", "Clients that connected", self.connections.clone());
         all.register("connections_turned_away", "Connections closed for authlimit", self.turned_away.clone());
+        all.register("connections_without_tls", "Connections closed for want of TLS", self.no_tls.clone());
         all.register("connections_open", "Clients that are connected", self.open.clone());
         all.register("sessions", "Clients that are logged in", self.sessions.clone());
         all.register("logins", "Logins, and what the refused ones failed on", self.logins.clone());
@@ -117,6 +120,7 @@ impl Observer for Metrics {
                 self.open.inc();
             }
             What::TurnedAway(_) => drop(self.turned_away.inc()),
+            What::NoTls(..) => drop(self.no_tls.inc()),
             What::LoggedIn => {
                 self.sessions.inc();
                 self.login("accepted", "");
@@ -140,7 +144,7 @@ impl Observer for Metrics {
                 }
                 self.ends.get_or_create(&vec![("why", end.name().to_owned())]).inc();
             }
-            What::Received(..) | What::NotRead(_) | What::NoTls(_) | What::AskedFor { .. } => {}
+            What::Received(..) | What::NotRead(_) | What::AskedFor { .. } => {}
         }
     }
 }

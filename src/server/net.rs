@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io::{self, Read as _};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::event::{Event, Peer};
 use super::hub::{Hub, Id};
@@ -42,6 +44,8 @@ struct Inner {
     reload: Notify,
     /// What is read comes in here first.
     buffer: RefCell<Vec<u8>>,
+    /// Places for clients with which keys are agreed on.
+    handshakes: Arc<Semaphore>,
 }
 
 /// So much is read at once.
@@ -49,6 +53,15 @@ const READ: usize = 16 << 10;
 
 /// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 22;
+
+/// How a handshake begins: what and how much it is, and at the end of this the version.
+const BEGINNING: usize = 11;
+
+/// With so many clients keys are agreed on at once; Asterisk has no bound.
+const HANDSHAKES: usize = 256;
+
+/// With each that takes so long at most, and in Asterisk as long as it likes.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(30);
 
 /// So long a connection is waited for that ends.
 const GOODBYE: Duration = Duration::from_millis(100);
@@ -61,7 +74,8 @@ impl Net {
         let (timers, empty, news, reload) = (notify(), notify(), notify(), notify());
         let buffer = RefCell::new(vec![0; READ]);
         let sleeps = Cell::new(None);
-        Net(Rc::new(Inner { hub, clock, bells, timers, sleeps, empty, news, reload, buffer }))
+        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        Net(Rc::new(Inner { hub, clock, bells, timers, sleeps, empty, news, reload, buffer, handshakes }))
     }
 
     /// Does something with the hub, and rings for everybody for whom there is something to do then.
@@ -114,14 +128,12 @@ impl Net {
                 false => local,
             };
             let peer = Peer { remote, local, is_tls: tls.is_some(), session: 0 };
-            let Some(id) = self.with(|hub| hub.connect(peer)) else {
-                turn_away(stream);
-                continue;
-            };
-            let bell = Rc::new(Notify::new());
-            bell.notify_one();
-            self.0.bells.borrow_mut().insert(id, Rc::clone(&bell));
-            spawn_local(self.clone().converse(id, stream, tls.as_ref().map(Keys::acceptor), bell));
+            // What fails here is this connection, and nobody is left to be told.
+            let _ = stream.set_nodelay(true);
+            match &tls {
+                None => self.welcome(peer, stream),
+                Some(keys) => self.welcome_in_secret(peer, stream, keys.acceptor()),
+            }
             // It is greeted before the next one is looked for.
             yield_now().await;
         }
@@ -163,37 +175,67 @@ impl Net {
         }
     }
 
-    /// One connection, until it ends.
-    async fn converse(self, id: Id, stream: TcpStream, tls: Option<TlsAcceptor>, bell: Rc<Notify>) {
-        // What fails here is this connection, and nobody is left to be told.
-        let _ = stream.set_nodelay(true);
-        let end = match tls {
-            None => self.serve(id, &mut Plain::new(stream), &bell).await,
-            // Keys take memory, which a connection without them does not need.
-            Some(tls) => Box::pin(self.serve_in_secret(id, stream, tls, &bell)).await,
+    /// Serves a client, if there is a place for it.
+    fn welcome(&self, peer: Peer, stream: TcpStream) {
+        match self.enter(peer) {
+            Some((id, bell)) => drop(spawn_local(self.clone().converse(id, Plain::new(stream), bell))),
+            None => turn_away(stream),
+        }
+    }
+
+    /// Begins a handshake, if there is a place for it.
+    fn welcome_in_secret(&self, peer: Peer, stream: TcpStream, tls: TlsAcceptor) {
+        match Arc::clone(&self.0.handshakes).try_acquire_owned() {
+            // Keys take memory, which is given back once there is no need for it.
+            Ok(place) => drop(spawn_local(Box::pin(self.clone().shake_hands(peer, stream, tls, place)))),
+            Err(_) => {
+                self.no_tls(peer, "too many handshakes are not done yet");
+                turn_away(stream);
+            }
+        }
+    }
+
+    /// The hub knows of a client once there are keys, as in Asterisk: until then it takes no place of `authlimit`, and its
+    /// `authtimeout` has not begun.
+    async fn shake_hands(self, peer: Peer, stream: TcpStream, tls: TlsAcceptor, _place: OwnedSemaphorePermit) {
+        let agreed = timeout(HANDSHAKE_TIME, agree(stream, tls)).await;
+        let mut stream = match agreed {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(None)) => return,
+            Ok(Err(Some(why))) => return self.no_tls(peer, &why),
+            Err(_) => return self.no_tls(peer, "the handshake takes too long"),
         };
+        match self.enter(peer) {
+            Some((id, bell)) => drop(spawn_local(Box::pin(self.converse(id, stream, bell)))),
+            None => {
+                let _ = timeout(GOODBYE, stream.shutdown()).await;
+                turn_away(stream.into_inner().0);
+            }
+        }
+    }
+
+    /// Tells that no TLS was agreed on: of a client that is none of the hub's, whose numbers begin with 1.
+    fn no_tls(&self, peer: Peer, why: &str) {
+        self.with(|hub| hub.observe(0, What::NoTls(peer, why)));
+    }
+
+    /// Is there a place for a client? Then it has a number, and a bell that rings already.
+    fn enter(&self, peer: Peer) -> Option<(Id, Rc<Notify>)> {
+        let id = self.with(|hub| hub.connect(peer))?;
+        let bell = Rc::new(Notify::new());
+        bell.notify_one();
+        self.0.bells.borrow_mut().insert(id, Rc::clone(&bell));
+        Some((id, bell))
+    }
+
+    /// One connection, until it ends.
+    async fn converse(self, id: Id, mut stream: impl Connection, bell: Rc<Notify>) {
+        let end = self.serve(id, &mut stream, &bell).await;
+        drop(stream);
         self.with(|hub| hub.gone(id, end));
         self.0.bells.borrow_mut().remove(&id);
         if self.0.bells.borrow().is_empty() {
             self.0.empty.notify_one();
-        }
-    }
-
-    async fn serve_in_secret(&self, id: Id, stream: TcpStream, tls: TlsAcceptor, bell: &Notify) -> Option<End> {
-        // What begins with anything but a handshake is closed without a word, as OpenSSL does in Asterisk.
-        let mut first = [HANDSHAKE];
-        let failed = |why: &str| {
-            self.with(|hub| hub.observe(id, What::NoTls(why)));
-            Some(End::Handshake)
-        };
-        match self.unless_over(id, bell, stream.peek(&mut first)).await? {
-            Ok(0) | Err(_) => return Some(End::Client),
-            Ok(_) if first != [HANDSHAKE] => return failed("what it sends is no handshake"),
-            Ok(_) => {}
-        }
-        match self.unless_over(id, bell, tls.accept(stream)).await? {
-            Ok(mut stream) => self.serve(id, &mut stream, bell).await,
-            Err(error) => failed(&error.to_string()),
         }
     }
 
@@ -205,26 +247,11 @@ impl Net {
                 None
             }
             // Who was cut off is not said goodbye to: that would be one more thing that it does not read.
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Some(End::WriteTimeout),
-            Err(_) => Some(End::Client),
-        }
-    }
-
-    /// Waits for something, as long as a client has time to log in.
-    async fn unless_over<T>(&self, id: Id, bell: &Notify, what: impl Future<Output = T>) -> Option<T> {
-        let mut what = std::pin::pin!(what);
-        loop {
-            tokio::select! {
-                done = &mut what => {
-                    bell.notify_one();
-                    return Some(done);
-                }
-                () = bell.notified() => {
-                    if self.0.hub.borrow().is_over(id) {
-                        return None;
-                    }
-                }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                discard(stream.socket(), &mut self.0.buffer.borrow_mut());
+                Some(End::WriteTimeout)
             }
+            Err(_) => Some(End::Client),
         }
     }
 
@@ -312,10 +339,44 @@ impl Net {
     }
 }
 
-/// Ends a connection that nobody serves. What it has sent is read: with that unread the client would be told of a fault, and
-/// not of an end.
+/// Agrees on keys with a client, or tells why not; a client that has left by itself needs no reason.
+async fn agree(mut stream: TcpStream, tls: TlsAcceptor) -> Result<TlsStream<TcpStream>, Option<String>> {
+    // What begins with anything but a handshake is closed without a word, as OpenSSL does in Asterisk.
+    let mut first = [0; BEGINNING];
+    let length = stream.peek(&mut first).await.unwrap_or(0);
+    match first {
+        _ if length == 0 => return Err(None),
+        // The record, its version and length, a hello and its length, its version: 3.3 is TLS 1.2.
+        [HANDSHAKE, _, _, _, _, 1, _, _, _, 3, minor @ ..3] if length == BEGINNING => {
+            // The alert of OpenSSL, `protocol_version`: rustls complains first of what only newer clients send.
+            let _ = stream.write_all(&[21, 3, minor, 0, 2, 2, 70]).await;
+            turn_away(stream);
+            return Err(Some("it knows no TLS 1.2 or later".to_owned()));
+        }
+        [HANDSHAKE, ..] => {}
+        _ => {
+            turn_away(stream);
+            return Err(Some("what it sends is no handshake".to_owned()));
+        }
+    }
+    tls.accept(stream).into_fallible().await.map_err(|(error, stream)| {
+        // It was told why, as far as TLS tells of it, and is to have that before the end.
+        turn_away(stream);
+        Some(error.to_string())
+    })
+}
+
+/// Reads what has come, if there is an end to that: with something unread the client would be told of a fault, and not of
+/// an end.
+fn discard(stream: &TcpStream, buffer: &mut [u8]) {
+    let mut reads = (0..32).map(|_| stream.try_read(buffer));
+    while let Some(Ok(1..)) = reads.next() {}
+}
+
+/// Ends a connection that nobody serves, with an end, too. The system is asked: tokio may not know yet that something came.
 fn turn_away(stream: TcpStream) {
     if let Ok(mut stream) = stream.into_std() {
-        let _ = stream.read(&mut [0; 4096]);
+        let mut reads = (0..32).map(|_| stream.read(&mut [0; 4096]));
+        while let Some(Ok(1..)) = reads.next() {}
     }
 }

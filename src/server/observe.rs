@@ -48,6 +48,8 @@ pub enum What<'a> {
     Connected,
     /// A connection was closed at once, as too many clients are there that have not logged in.
     TurnedAway(Peer),
+    /// A connection was closed, as no TLS was agreed on, and why.
+    NoTls(Peer, &'a str),
     /// A client is logged in.
     LoggedIn,
     /// A client is not, and will be told after a second.
@@ -98,8 +100,6 @@ pub enum What<'a> {
     FullyBooted,
     /// Bytes are on their way to a client.
     Sent(&'a [u8]),
-    /// No TLS was agreed on with a client, and why.
-    NoTls(&'a str),
     /// A client is no more.
     Left(End),
 }
@@ -119,8 +119,6 @@ pub enum End {
     WriteTimeout,
     /// Too much waits that it does not read.
     Backlog,
-    /// No TLS was agreed on.
-    Handshake,
     /// The server stops.
     Shutdown,
 }
@@ -135,7 +133,6 @@ impl End {
             End::AuthTimeout => "authtimeout",
             End::WriteTimeout => "writetimeout",
             End::Backlog => "backlog",
-            End::Handshake => "handshake",
             End::Shutdown => "shutdown",
         }
     }

@@ -18,6 +18,9 @@ pub(super) trait Connection: AsyncWrite + Unpin {
         take: impl FnOnce(&[u8]) -> R,
     ) -> Poll<io::Result<R>>;
 
+    /// What it is made over.
+    fn socket(&self) -> &TcpStream;
+
     /// What is written from now on is the last, and is followed by the end.
     fn ends(&mut self) {}
 }
@@ -38,6 +41,10 @@ impl Connection for TlsStream<TcpStream> {
         let (taken, length) = (take(record), record.len());
         Pin::new(self).consume(length);
         Poll::Ready(Ok(taken))
+    }
+
+    fn socket(&self) -> &TcpStream {
+        self.get_ref().0
     }
 }
 
@@ -63,6 +70,10 @@ impl Connection for Plain {
         let mut taken = ReadBuf::new(buffer);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut taken))?;
         Poll::Ready(Ok(take(taken.filled())))
+    }
+
+    fn socket(&self) -> &TcpStream {
+        &self.stream
     }
 
     fn ends(&mut self) {

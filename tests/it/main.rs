@@ -46,6 +46,8 @@ mod serve_ends;
 mod serve_for_tests;
 #[cfg(all(unix, feature = "server"))]
 mod serve_operation;
+#[cfg(all(unix, feature = "server"))]
+mod serve_tls;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

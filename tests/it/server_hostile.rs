@@ -314,6 +314,26 @@ fn who_does_not_read_delays_nobody() {
     besieged.holds();
 }
 
+/// What it sent and nobody read is no fault: it gets what is on its way, and then the end.
+#[test]
+fn who_is_cut_off_is_told_of_an_end() {
+    let mut besieged = Besieged::with("", "[slow]\nsecret = 9vTqq2Lm\nread = user\nwritetimeout = 1000\n");
+    let mut slow = login(&besieged.server, "slow", "9vTqq2Lm");
+    let padding = "x".repeat(1000);
+    for number in 0..12_000 {
+        let body = format!("UserEvent: flood\r\nNumber: {number}\r\nX: {padding}\r\n").into_bytes();
+        besieged.server.publish(Event { name: b"UserEvent".to_vec(), classes: b"user".to_vec(), body });
+    }
+    until(&mut besieged.witness, |block| block.contains("\r\nNumber: 11999\r\n"));
+    // Nothing is read of a client that is written to.
+    slow.get_mut().write_all(b"Action: Ping\r\n\r\n").unwrap();
+    while besieged.inside() > 1 {
+        thread::sleep(Duration::from_millis(20));
+    }
+    slow.read_to_end(&mut Vec::new()).unwrap();
+    besieged.holds();
+}
+
 #[test]
 fn who_asks_for_megabytes_is_served_as_fast_as_it_reads() {
     let many: String =
