@@ -13,7 +13,7 @@ use super::session::{Reloading, Session, State};
 impl Hub {
     /// Has a client asked for the configuration to be read again, since this was asked last?
     pub fn wants_reload(&mut self) -> bool {
-        std::mem::take(&mut self.wants_reload)
+        mem::take(&mut self.wants_reload)
     }
 
     /// From now on another configuration holds. Sessions keep what they have.

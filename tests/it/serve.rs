@@ -26,8 +26,12 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new(folder: &Path, listeners: usize, args: &[&str]) -> Served {
+        Served::of(folder, "manager.conf", listeners, args)
+    }
+
+    fn of(folder: &Path, file: &str, listeners: usize, args: &[&str]) -> Served {
         let mut child = Command::new(env!("CARGO_BIN_EXE_amictl"))
-            .args(["serve", "manager.conf"])
+            .args(["serve", file])
             .args(args)
             .current_dir(folder)
             .env_clear()
@@ -529,4 +533,29 @@ fn a_certificate_that_is_renewed_is_taken() {
     while certificate_at(tls) == before {
         assert!(begun.elapsed() < Duration::from_secs(20), "the old certificate is still shown");
     }
+}
+
+#[test]
+fn a_folder_that_is_replaced_is_watched_again() {
+    let conf =
+        |secret: &str| format!("[general]\nenabled = yes\nbindaddr = 127.0.0.1\n{}", USERS.replace("x7Qmk2vv", secret));
+    let at = support::folder(&[("etc/manager.conf", &conf("x7Qmk2vv"))]);
+    let etc = at.path().join("etc");
+    let mut served = Served::of(at.path(), "etc/manager.conf", 1, &["--port", "0", "--watch"]);
+    let mut errors = BufReader::new(served.child.stderr.take().unwrap());
+    fs::remove_dir_all(&etc).unwrap();
+    until(&mut errors, "what was read before goes on\n");
+    fs::create_dir(&etc).unwrap();
+    fs::write(etc.join("manager.conf"), conf("Kk29vQxa")).unwrap();
+    until(&mut errors, "was read again changes=1\n");
+    fs::write(etc.join("manager.conf"), conf("Zu8wLqp3")).unwrap();
+    until(&mut errors, "was read again changes=1\n");
+    // Another one in its place, which is as old.
+    let other = support::folder(&[("etc/manager.conf", &conf("7pGhTr4k"))]);
+    fs::rename(&etc, at.path().join("old")).unwrap();
+    fs::rename(other.path().join("etc"), &etc).unwrap();
+    until(&mut errors, "was read again changes=1\n");
+    fs::write(etc.join("manager.conf"), conf("9vTqq2Lm")).unwrap();
+    until(&mut errors, "was read again changes=1\n");
+    assert!(login(&mut connect(&served.at[0]), "9vTqq2Lm").contains("accepted"));
 }

@@ -168,6 +168,7 @@ impl Serve {
             release,
             seen: RefCell::default(),
             folders: RefCell::default(),
+            failure: RefCell::default(),
         };
         let (loaded, problems) = source.load()?;
         problems.iter().for_each(|problem| self.logging.complain(problem));
@@ -320,7 +321,7 @@ impl Serve {
             }
             net.with(Hub::reloaded);
             if let Some(watch) = &mut watch {
-                watch.again(source);
+                watch.again(source, &reloaded);
             }
         }
     }

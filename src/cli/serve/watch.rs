@@ -7,11 +7,15 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::super::exit::Failure;
-use super::source::Source;
+use super::source::{Reloaded, Source};
 use crate::host::{WatchError, Watcher};
 
 /// Whoever writes files writes more than one thing: it is over when nothing has changed for so long.
 const QUIET: Duration = Duration::from_millis(200);
+
+/// Not every change is told of: one on a network, or in the moment in which a folder is replaced. So often it is looked
+/// anyway.
+const ANYWAY: Duration = Duration::from_secs(2);
 
 /// Watches the folders in which files were looked for. Editors put a new file in the place of the old one, and what is
 /// included may be a pattern, or not be there yet: so these are what is watched, and not the files.
@@ -35,10 +39,13 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Files may be looked for in other folders than before.
-    pub(super) fn again(&mut self, source: &Source<'_>) {
+    /// Files may be looked for in other folders than before, or in others of the same name.
+    pub(super) fn again(&mut self, source: &Source<'_>, reloaded: &Reloaded) {
         if let Err(error) = self.begin(source) {
             warn!("{error}");
+        }
+        if let Reloaded::Taken = reloaded {
+            self.look_again();
         }
     }
 
@@ -46,15 +53,19 @@ impl Watch {
         let before = self.watcher.folders().clone();
         let begun = self.watcher.watch(source.folders.borrow().clone());
         if !self.watcher.folders().is_subset(&before) {
-            // Something may have changed between the reading and this.
-            let _ = self.tell.send(());
+            self.look_again();
         }
         begun
     }
 
-    /// Waits until something has changed, and nothing more changes.
+    /// Something may have changed between the reading and this.
+    fn look_again(&self) {
+        let _ = self.tell.send(());
+    }
+
+    /// Waits until something has changed, or may have, and nothing more changes.
     pub(super) async fn changed(&mut self) {
-        self.changes.recv().await;
+        let _ = timeout(ANYWAY, self.changes.recv()).await;
         while let Ok(Some(())) = timeout(QUIET, self.changes.recv()).await {}
     }
 }
