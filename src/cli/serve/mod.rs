@@ -168,7 +168,6 @@ impl Serve {
             release,
             seen: RefCell::default(),
             folders: RefCell::default(),
-            failure: RefCell::default(),
         };
         let (loaded, problems) = source.load()?;
         problems.iter().for_each(|problem| self.logging.complain(problem));

@@ -13,7 +13,7 @@ use super::super::settings::Settings;
 use super::super::{Reading, target};
 use crate::config::Outcome;
 use crate::finding::Severity;
-use crate::host::{Asked, Disk, Host};
+use crate::host::{Asked, Host};
 use crate::release::Release;
 use crate::rules::{self, Rule, Selection};
 use crate::server::{Loaded, Net, changes};
@@ -40,8 +40,6 @@ pub(super) struct Source<'s> {
     pub(super) seen: RefCell<Vec<(PathBuf, Vec<u8>)>>,
     /// Where files were looked for then.
     pub(super) folders: RefCell<BTreeSet<PathBuf>>,
-    /// Why it could not be read last.
-    pub(super) failure: RefCell<Option<String>>,
 }
 
 /// What has become of a configuration that was read again.
@@ -65,12 +63,11 @@ impl Source<'_> {
     fn read(&self) -> Result<Loaded, Failure> {
         let place = target::place(self.file, self.reading, &self.settings);
         let files = Files::default();
-        let host = Arc::new(Asked::new(Disk));
+        let host = Arc::new(Asked::default());
         let root = target::open(&*host, &files, self.file, self.reading);
         // Where the file itself is not there, it may come again.
         *self.folders.borrow_mut() = host.folders();
         let root = root?;
-        *self.failure.borrow_mut() = None;
         let loaded = Loaded::new(Arc::clone(&host) as Arc<dyn Host>, files, root, place, self.release);
         *self.seen.borrow_mut() = loaded.files();
         *self.folders.borrow_mut() = host.folders();
@@ -122,10 +119,6 @@ impl Source<'_> {
                 Reloaded::Taken
             }
             Err(failure) => {
-                let why = Some(failure.to_string());
-                if self.failure.replace(why.clone()) == why && only_changed {
-                    return Reloaded::Same;
-                }
                 warn!("{failure}; what was read before goes on");
                 Reloaded::Refused
             }

@@ -13,10 +13,6 @@ use crate::host::{WatchError, Watcher};
 /// Whoever writes files writes more than one thing: it is over when nothing has changed for so long.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// Not every change is told of: one on a network, or in the moment in which a folder is replaced. So often it is looked
-/// anyway.
-const ANYWAY: Duration = Duration::from_secs(2);
-
 /// Watches the folders in which files were looked for. Editors put a new file in the place of the old one, and what is
 /// included may be a pattern, or not be there yet: so these are what is watched, and not the files.
 pub(super) struct Watch {
@@ -63,9 +59,9 @@ impl Watch {
         let _ = self.tell.send(());
     }
 
-    /// Waits until something has changed, or may have, and nothing more changes.
+    /// Waits until something has changed, and nothing more changes.
     pub(super) async fn changed(&mut self) {
-        let _ = timeout(ANYWAY, self.changes.recv()).await;
+        self.changes.recv().await;
         while let Ok(Some(())) = timeout(QUIET, self.changes.recv()).await {}
     }
 }
