@@ -10,7 +10,7 @@ use super::{Answer, Beyond};
 /// The most places that an expression may have once its repetitions are written out.
 pub(super) const LARGEST: u64 = 50_000;
 /// How many steps a search may take.
-const STEPS: usize = 2_000_000;
+const STEPS: usize = 20_000_000;
 /// How many states a search with references back may visit.
 const STATES: usize = 300_000;
 

@@ -1,15 +1,15 @@
 //! What another configuration changes, in terms of access.
 
 use super::loaded::Loaded;
+use crate::config::manager::User;
 use crate::config::manager::classes::Classes;
-use crate::config::manager::{SecretState, User};
 use crate::text::show;
 
 /// Who may log in no more, who may, and of whom what is different: a line each. No secret is in it.
 pub fn changes(old: &Loaded, new: &Loaded) -> Vec<String> {
     let (old, new) = (&old.manager().accounts, &new.manager().accounts);
     let gone = old.users.iter().filter(|user| new.find(user.name).is_none());
-    let without = |user: &User<'_>| match has_secret(user) {
+    let without = |user: &User<'_>| match user.has_secret() {
         true => format!("{} can log in no more", show(user.name)),
         false => format!("{} is no user any more", show(user.name)),
     };
@@ -17,7 +17,7 @@ pub fn changes(old: &Loaded, new: &Loaded) -> Vec<String> {
     for user in &new.users {
         let name = show(user.name);
         let before = old.find(user.name);
-        match (before.is_some_and(has_secret), has_secret(user)) {
+        match (before.is_some_and(User::has_secret), user.has_secret()) {
             (false, true) => lines.push(format!("{name} can log in")),
             (true, false) => lines.push(format!("{name} can log in no more: it has no secret")),
             (false, false) if before.is_none() => {
@@ -37,11 +37,6 @@ pub fn changes(old: &Loaded, new: &Loaded) -> Vec<String> {
         }
     }
     lines
-}
-
-/// One without a secret lets nobody in.
-fn has_secret(user: &User<'_>) -> bool {
-    user.secret.value.state() != SecretState::Missing
 }
 
 /// What a line gave, and none does any more. A reload of Asterisk leaves that as it was; here the file is read as at a start.
@@ -68,7 +63,7 @@ fn different(before: &User<'_>, after: &User<'_>) -> Vec<String> {
         (false, true) => Some(format!("fewer {what}")),
         (false, false) => None,
     };
-    let both_have_secrets = has_secret(before) && has_secret(after);
+    let both_have_secrets = before.has_secret() && after.has_secret();
     let is_other_secret = both_have_secrets && before.secret.value != after.secret.value;
     let sessions = (before.allowmultiplelogin.value, after.allowmultiplelogin.value);
     [

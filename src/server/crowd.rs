@@ -24,7 +24,7 @@ const MOST_ADDED: usize = 16 << 20;
 const MOST_ADDED_BY_ALL: usize = 256 << 20;
 
 /// At least so many bytes a filter counts for: what it costs is time as well. One that refers back to its groups may cost
-/// milliseconds for each event.
+/// tenths of a second for each event.
 const LEAST: usize = 16 << 10;
 const LEAST_BACK: usize = MOST_ADDED / 4;
 
@@ -179,7 +179,7 @@ impl Crowd {
         }
     }
 
-    /// How many filters there are that may take milliseconds.
+    /// How many filters there are that may take tenths of a second.
     pub(super) fn backward(&self) -> usize {
         self.backward
     }
